@@ -33,6 +33,7 @@ export interface Action {
   hidden: Hidden[];
 }
 
+/** Every form's hidden fields; the presenter puts `_csrf` among them, templates only print them. */
 export interface Hidden {
   name: string;
   value: string;
@@ -329,5 +330,5 @@ export interface Views {
   '_part/error': ErrorView;
   '_part/search': SearchView;
   '_part/notice': Notice;
-  '_part/action': Action & { csrf: string };
+  '_part/action': Action;
 }
