@@ -1,0 +1,187 @@
+// Starts a TypeScript target on the pinned Node: `node scripts/run.mjs [--watch] TARGET [args]`.
+// Plain JavaScript for Node 20 and later, with nothing installed: it is the first thing every `npm run …` executes.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, watch } from 'node:fs';
+import { constants } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const BIN = path.join(ROOT, 'node_modules', '.bin');
+const PINNED_NODE = path.join(BIN, 'node');
+const WATCHED = ['src', 'views', 'public', 'migrations', 'seeds'];
+const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+/** Ctrl-C reaches us twice, from the terminal and from npm: the same signal within this time counts once. */
+const SAME_SIGNAL_MS = 300;
+const PARENT_POLL_MS = 500;
+/** A watched target that does not stop by itself within this time is killed before the restart. */
+const RESTART_PATIENCE_MS = 10_000;
+
+const args = process.argv.slice(2);
+const watching = args[0] === '--watch';
+if (watching) args.shift();
+const [target, ...rest] = args;
+if (target === undefined) fail('usage: node scripts/run.mjs [--watch] TARGET [args]');
+
+const production = process.env.NODE_ENV === 'production';
+if (!packagesMatchLock()) installPackages();
+const node = chooseNode();
+
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let child;
+let stopping = false;
+let restarting = false;
+let forwarded = 0;
+
+start();
+for (const signal of SIGNALS) forwardSignal(signal);
+stopWhenParentDies();
+if (watching) restartOnChange();
+
+/** Starts the target in its own process group, so that Ctrl-C reaches it once (through us) and not also from the terminal. */
+function start() {
+  child = spawn(node, ['--disable-warning=ExperimentalWarning', path.resolve(ROOT, target), ...rest], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'], // the channel tells the target when we are killed (src/platform/parent.ts)
+  });
+  child.on('error', (error) => fail(`cannot start ${node}: ${error.message}`));
+  child.on('exit', (code, signal) => {
+    if (restarting) {
+      restarting = false;
+      start();
+    } else if (watching && !stopping) {
+      console.error(`${target} stopped (${signal ?? `exit code ${code}`}); waiting for a change`);
+      child = undefined;
+    } else {
+      process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0));
+    }
+  });
+}
+
+/** @param {NodeJS.Signals} signal */
+function forwardSignal(signal) {
+  let last = Number.NEGATIVE_INFINITY;
+  process.on(signal, () => {
+    const now = performance.now();
+    const repeated = now - last < SAME_SIGNAL_MS;
+    last = now;
+    if (!repeated) stop(signal);
+  });
+}
+
+/** The first two signals are passed on (the second forces a stop), any further one kills. @param {NodeJS.Signals} signal */
+function stop(signal) {
+  stopping = true;
+  restarting = false;
+  if (!child) process.exit(0);
+  forwarded += 1;
+  child.kill(forwarded > 2 ? 'SIGKILL' : signal);
+}
+
+/** npm passes on SIGINT and SIGTERM, but not its own death by SIGKILL or SIGHUP; our changed parent shows it. */
+function stopWhenParentDies() {
+  if (process.env.npm_lifecycle_event === undefined) return; // started by hand or by a supervisor: outliving it is allowed
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop('SIGTERM');
+  }, PARENT_POLL_MS);
+  timer.unref();
+}
+
+function restartOnChange() {
+  /** @type {NodeJS.Timeout | undefined} */
+  let settled;
+  for (const folder of WATCHED.map((name) => path.join(ROOT, name)).filter((name) => existsSync(name))) {
+    watch(folder, { recursive: true }, () => {
+      clearTimeout(settled);
+      settled = setTimeout(restart, 150);
+    });
+  }
+}
+
+function restart() {
+  if (stopping || restarting) return;
+  if (!child) return start();
+  console.error('changed, restarting');
+  restarting = true;
+  const old = child;
+  old.kill('SIGTERM');
+  const late = setTimeout(() => old.kill('SIGKILL'), RESTART_PATIENCE_MS);
+  old.once('exit', () => clearTimeout(late));
+}
+
+/**
+ * Compares what npm says it installed with the lockfile. Contents, not times: a checkout touches times, and a copied
+ * node_modules keeps them. Packages for other platforms are optional and may be absent, in production also dev packages.
+ */
+function packagesMatchLock() {
+  const wanted = lockedPackages(path.join(ROOT, 'package-lock.json'));
+  const present = lockedPackages(path.join(ROOT, 'node_modules', '.package-lock.json'));
+  if (!wanted) fail('package-lock.json is missing or unreadable');
+  if (!present) return false;
+  return Object.entries(wanted).every(([name, entry]) => {
+    if (name === '') return true;
+    const installed = present[name];
+    if (installed) return installed.version === entry.version && installed.integrity === entry.integrity;
+    return entry.optional || entry.devOptional || (production && entry.dev);
+  });
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, {version?: string, integrity?: string, optional?: boolean, dev?: boolean, devOptional?: boolean}> | undefined}
+ */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs `npm ci`, once more if it failed (a registry can be away for a moment); silent unless both fail. */
+function installPackages() {
+  console.error('installing packages (about half a minute) …');
+  const dev = production ? [] : ['--include=dev'];
+  const once = () => npm(['ci', '--no-audit', '--no-fund', '--loglevel=error', ...dev]);
+  let result = once();
+  if (result.status !== 0) {
+    console.error('npm ci failed, trying once more …');
+    result = once();
+  }
+  if (result.status !== 0) fail(`npm ci failed:\n${result.stdout}${result.stderr}${result.error ?? ''}`);
+}
+
+/** @param {string[]} parameters */
+function npm(parameters) {
+  // Without node_modules/.bin in front, or npm would run on the very files that it is replacing.
+  const PATH = (process.env.PATH ?? '').split(path.delimiter).filter((entry) => path.resolve(entry) !== BIN);
+  const options = { cwd: ROOT, encoding: /** @type {const} */ ('utf8'), maxBuffer: 64 << 20 };
+  return spawnSync('npm', parameters, {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: PATH.join(path.delimiter) },
+  });
+}
+
+/** The pinned Node from node_modules; where it is not installed (production images), our own if it is new enough. */
+function chooseNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ownIsNewEnough = major > 24 || (major === 24 && minor >= 12);
+  if (!existsSync(PINNED_NODE) && !ownIsNewEnough && !production) npm(['rebuild', 'node']); // its install script was blocked or offline
+  if (existsSync(PINNED_NODE)) return PINNED_NODE;
+  if (ownIsNewEnough) return process.execPath;
+  return fail(
+    `Node 24.12 or later is needed (this is ${process.versions.node}); ` +
+      'the pinned one is not in node_modules: run `npm ci` with install scripts allowed, or install Node 24',
+  );
+}
+
+/** @param {string} message @returns {never} */
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
