@@ -1,0 +1,151 @@
+import knexFactory, { type Knex } from 'knex';
+import type pg from 'pg';
+
+/** Builds SQL only; connections come from the pool and are handed in per transaction. */
+const knex = knexFactory({ client: 'pg' });
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
+export type Row = Record<string, unknown>;
+/** Column -> value, or a list of values. Empty, null and undefined are refused: they would widen the statement. */
+export type Where = Record<string, string | number | boolean | readonly (string | number)[]>;
+export type Query = Knex.QueryBuilder;
+export type Sql = Knex.Raw;
+
+function name(value: string): string {
+  if (!NAME.test(value)) throw new Error(`not a table or column name: ${value}`);
+  return value;
+}
+
+/**
+ * The tenant-scoped door to the data: one open transaction whose row-level security knows the tenant, and query builders
+ * whose scope stands inside FROM, where no `orWhere` and no join can widen it.
+ * It cannot exist without a tenant; only `withTenant` makes one.
+ */
+export class TenantDb {
+  readonly tenant_id: string;
+  readonly #client: pg.PoolClient;
+
+  constructor(tenantId: string, client: pg.PoolClient) {
+    if (!UUID.test(tenantId)) throw new Error('a tenant id is required');
+    this.tenant_id = tenantId;
+    this.#client = client;
+  }
+
+  /** The tenant's rows of a table, for FROM and JOIN. */
+  table(table: string, alias = table): Sql {
+    return knex.raw(`(select * from ${name(table)} where tenant_id = ?) as ${name(alias)}`, [this.tenant_id]);
+  }
+
+  /** A select on the tenant's rows of a table. @param label name of the statement in the slow log */
+  from(table: string, alias = table, label = table): Query {
+    return knex
+      .queryBuilder()
+      .comment(label)
+      .from(this.table(table, alias) as never)
+      .connection(this.#client);
+  }
+
+  /** A select from a sub-query or a set-returning expression; its tables must come from `table()`. */
+  fromSql(source: Sql | Query, label = 'sub-query'): Query {
+    return knex.queryBuilder().comment(label).from(source as never).connection(this.#client);
+  }
+
+  /** A constant piece of SQL with bound values, for expressions inside a query. Never put user text into `text`. */
+  sql(text: string, values: readonly unknown[] = []): Sql {
+    return knex.raw(text, values as never);
+  }
+
+  /** Runs a constant statement whose tables carry `tenant_id = :tenant` themselves; `:tenant` is bound for you. */
+  async run(text: string, values: Record<string, unknown> = {}): Promise<Row[]> {
+    const result = (await knex
+      .raw(text, { ...values, tenant: this.tenant_id } as never)
+      .connection(this.#client as never)) as { rows: Row[] };
+    return result.rows;
+  }
+
+  /** Inserts rows as this tenant, whatever `tenant_id` they carry. @returns the rows as stored */
+  async insert(table: string, rows: Row | readonly Row[]): Promise<Row[]> {
+    const list = Array.isArray(rows) ? rows : [rows];
+    if (!list.length) return [];
+    return (await knex(name(table))
+      .insert(list.map((row) => ({ ...row, tenant_id: this.tenant_id })))
+      .returning('*')
+      .connection(this.#client as never)) as Row[];
+  }
+
+  /** Inserts a row unless its unique key is taken. @returns the row, or null when it was there already */
+  async insertOnce(table: string, row: Row): Promise<Row | null> {
+    const rows = (await knex(name(table))
+      .insert({ ...row, tenant_id: this.tenant_id })
+      .onConflict()
+      .ignore()
+      .returning('*')
+      .connection(this.#client as never)) as Row[];
+    return rows[0] ?? null;
+  }
+
+  /** Changes the tenant's rows that match. @returns the rows as stored */
+  async update(table: string, where: Where, patch: Row): Promise<Row[]> {
+    const { tenant_id: _never, ...values } = patch;
+    return (await this.#matching(table, where)
+      .update(values)
+      .returning('*')
+      .connection(this.#client as never)) as Row[];
+  }
+
+  /** Deletes the tenant's rows that match, for good. @returns how many */
+  async remove(table: string, where: Where): Promise<number> {
+    return (await this.#matching(table, where).delete().connection(this.#client as never)) as number;
+  }
+
+  #matching(table: string, where: Where): Query {
+    const query = knex(name(table)).where('tenant_id', this.tenant_id);
+    const keys = Object.keys(where);
+    if (!keys.length) throw new Error(`a condition is required to change ${table}`);
+    for (const key of keys) {
+      const value = where[key];
+      if (value === null || value === undefined) throw new Error(`${table}.${key} must have a value`);
+      if (Array.isArray(value)) query.whereIn(name(key), value as string[]);
+      else query.where(name(key), value as string);
+    }
+    return query;
+  }
+}
+
+const RETRY = new Set(['40001', '40P01']);
+
+/**
+ * Runs `work` in one transaction of one tenant; BEGIN and the tenant travel in one round trip. Commits when it returns,
+ * rolls back when it throws. Deadlocks and serialisation failures are tried again, so `work` must touch nothing but the
+ * database.
+ * @throws what `work` throws; Error when the tenant id is not one
+ */
+export async function withTenant<T>(
+  pool: pg.Pool,
+  tenantId: string,
+  work: (db: TenantDb) => Promise<T>,
+  tries = 3,
+): Promise<T> {
+  if (!UUID.test(tenantId)) throw new Error('a tenant id is required');
+  for (let attempt = 1; ; attempt += 1) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      // The id is checked above, so it may stand in the text: parameters would need a round trip of their own.
+      await client.query(`begin; select set_config('app.tenant_id', '${tenantId}', true)`);
+      const result = await work(new TenantDb(tenantId, client));
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((failure: Error) => {
+        broken = failure;
+      });
+      if (attempt < tries && RETRY.has((error as { code?: string }).code ?? '')) continue;
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}

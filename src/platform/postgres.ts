@@ -1,0 +1,84 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { ROLES } from './roles.ts';
+
+/** Longest a statement may run, in ms, unless its transaction says otherwise. */
+const STATEMENT_TIMEOUT = 10_000;
+/** Statements slower than this are logged by name, in ms. */
+export const SLOW_STATEMENT = 200;
+
+export interface Pools {
+  /** role rapport_app: everything a tenant's request does */
+  app: pg.Pool;
+  /** role rapport_platform: sign-in, sessions, jobs, health */
+  platform: pg.Pool;
+  end(): Promise<void>;
+}
+
+// Dates and times stay text: a JS Date moves a DATE by the process's zone and drops microseconds, which keyset paging needs.
+const AS_TEXT = new Set([1082, 1114, 1184]);
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format: 'text') =>
+    AS_TEXT.has(oid) ? (value: string) => value : pg.types.getTypeParser(oid, format)) as never,
+};
+
+/** A name for the log: the leading comment of a statement, else its beginning. Never its values. */
+export const statementName = (text: string): string =>
+  /^\/\* ([\w.:-]+) \*\//.exec(text)?.[1] ?? text.replace(/\s+/g, ' ').slice(0, 80);
+
+function watch(pool: pg.Pool, log: Logger): pg.Pool {
+  // Without this listener a restart of PostgreSQL ends the process.
+  pool.on('error', (error) => log.warn({ err: error }, 'idle database connection failed'));
+  // A connection released inside a transaction would carry one tenant's setting into the next request.
+  pool.on('release', (_error, client) => {
+    if ((client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus() !== 'I')
+      void client.end();
+  });
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    (client as { query: unknown }).query = (...args: unknown[]) => {
+      const started = performance.now();
+      const result = query(...args);
+      if (result instanceof Promise) {
+        const note = () => {
+          const ms = performance.now() - started;
+          if (ms <= SLOW_STATEMENT) return;
+          const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text?: string }).text;
+          log.warn({ statement: statementName(text ?? ''), ms: Math.round(ms) }, 'slow statement');
+        };
+        result.then(note, note);
+      }
+      return result;
+    };
+  });
+  return pool;
+}
+
+/**
+ * Opens both pools on one URL; each connection takes its role at start, so an unprivileged or a privileged login serve
+ * alike (decision 0003).
+ * @param most connections of the app pool; the platform pool has a third of it, at least two
+ */
+export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
+  const open = (role: string, max: number) =>
+    watch(
+      new pg.Pool({
+        connectionString: databaseUrl,
+        max,
+        types,
+        connectionTimeoutMillis: 5_000,
+        idleTimeoutMillis: 30_000,
+        options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c timezone=UTC`,
+      }),
+      log,
+    );
+  const app = open(ROLES.app, most);
+  const platform = open(ROLES.platform, Math.max(2, Math.ceil(most / 3)));
+  return {
+    app,
+    platform,
+    end: async () => {
+      await Promise.all([app.end(), platform.end()]);
+    },
+  };
+}
