@@ -1,0 +1,11 @@
+/** Jest 30 strips types the way Node does, so nothing is transformed. Run it through `npm test`, which brings the servers. */
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {},
+  globalSetup: '<rootDir>/test/global-setup.ts',
+  globalTeardown: '<rootDir>/test/global-teardown.ts',
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '700MB', // ES modules of finished test files stay on the heap
+  testTimeout: 30_000,
+};
