@@ -136,7 +136,9 @@ export async function withTenant<T>(
       // The id is checked above, so it may stand in the text: parameters would need a round trip of their own.
       await client.query(`begin; select set_config('app.tenant_id', '${tenantId}', true)`);
       const result = await work(new TenantDb(tenantId, client));
-      await client.query('commit');
+      const { command } = await client.query('commit');
+      // A statement that failed and was swallowed turns COMMIT into ROLLBACK; saying "saved" then would be a lie.
+      if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
       return result;
     } catch (error) {
       await client.query('rollback').catch((failure: Error) => {

@@ -1,0 +1,117 @@
+import { DateTime } from 'luxon';
+import { z } from 'zod';
+import { cached, cell, clean, control, type Field, type FieldOptions, type Locale, value, wrong } from './field.ts';
+import { text } from './text.ts';
+
+const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/** Does the calendar have this day? Years 1 to 9999. */
+export function isDate(iso: string): boolean {
+  const found = ISO_DATE.exec(iso);
+  return !!found && Number(found[1]) > 0 && DateTime.fromISO(iso, { zone: 'utc' }).isValid;
+}
+
+/** 'dmy' or 'mdy', as a locale writes 03/04/2026. */
+const dayOrder = (locale: string): 'dmy' | 'mdy' | 'ymd' => {
+  const order = cached(`order:${locale}`, () => new Intl.DateTimeFormat(locale))
+    .formatToParts(0)
+    .map((part) => part.type[0])
+    .join('');
+  return order.indexOf('m') < order.indexOf('d') ? (order.indexOf('y') < order.indexOf('m') ? 'ymd' : 'mdy') : 'dmy';
+};
+
+/** Reads 2026-04-03, 3.4.2026, 03/04/2026 (day first or month first as the locale writes), 3 Apr 2026. @returns ISO, or null */
+export function readDate(raw: string, locale: string): string | null {
+  const typed = clean(raw).replace(/[T ]00:00(:00(\.0+)?)?Z?$/, '');
+  const ymd = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$/.exec(typed);
+  const short = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})$/.exec(typed);
+  let parts: (string | undefined)[] | null = null;
+  if (ymd) parts = [ymd[1], ymd[2], ymd[3]];
+  else if (short) {
+    const monthFirst = dayOrder(locale) === 'mdy' && !typed.includes('.');
+    parts = monthFirst ? [short[3], short[1], short[2]] : [short[3], short[2], short[1]];
+  } else {
+    for (const pattern of ['d LLL yyyy', 'd LLLL yyyy', 'LLL d, yyyy', 'LLLL d, yyyy', 'd-LLL-yyyy']) {
+      const date = DateTime.fromFormat(typed, pattern, { locale: 'en', zone: 'utc' });
+      if (date.isValid) return date.toISODate();
+    }
+    return null;
+  }
+  const iso = `${parts[0]}-${parts[1]?.padStart(2, '0')}-${parts[2]?.padStart(2, '0')}`;
+  return isDate(iso) ? iso : null;
+}
+
+/** '2026-04-03' as '3 Apr 2026'. */
+export const formatDate = (iso: string, { locale }: Pick<Locale, 'locale'>): string =>
+  cached(`date:${locale}`, () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' })).format(
+    new Date(`${iso}T00:00:00Z`),
+  );
+
+export function date(options: FieldOptions = {}): Field {
+  return {
+    ...text(options),
+    kind: 'date',
+    options,
+    schema: z.string().refine(isDate, 'Enter a date that exists, as 2026-04-03.') as z.ZodType<string>,
+    fromText(raw, { locale }) {
+      const iso = readDate(raw, locale);
+      const typed = clean(raw).slice(0, 30);
+      if (iso) return value(iso);
+      return wrong(
+        /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/.test(typed)
+          ? `The date ${typed} does not exist.`
+          : `"${typed}" is not a date. Write it as 2026-04-03.`,
+      );
+    },
+    toCell: (stored, locale) =>
+      stored ? cell('date', formatDate(String(stored), locale), { title: String(stored) }) : cell('empty', ''),
+    input: control('date'),
+    filter: 'range',
+    sql: { type: 'date', empty: `'-infinity'::date` },
+    excel: 'date',
+  };
+}
+
+/** PostgreSQL's or ISO text of an instant -> luxon in the tenant's zone. */
+export const instant = (stored: string, zone: string): DateTime =>
+  DateTime.fromISO(stored.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'), { zone: 'utc' }).setZone(zone);
+
+/** An instant as people read it: relative when near, else the day; the exact time goes into `title`. */
+export function formatInstant(stored: string, { locale, time_zone }: Locale, now = DateTime.now()): [string, string] {
+  const at = instant(stored, time_zone).setLocale(locale);
+  const exact = `${at.toLocaleString(DateTime.DATETIME_MED)} ${at.offsetNameShort ?? ''}`.trim();
+  const minutes = now.diff(at, 'minutes').minutes;
+  if (Math.abs(minutes) < 1) return ['just now', exact];
+  if (Math.abs(minutes) < 7 * 24 * 60) return [at.toRelative({ base: now, locale: 'en' }) ?? exact, exact];
+  return [at.toLocaleString(DateTime.DATE_MED), exact];
+}
+
+/** An instant; typed in the tenant's zone, stored as timestamptz. */
+export function timestamp(options: FieldOptions = {}): Field {
+  return {
+    ...text(options),
+    kind: 'timestamp',
+    options,
+    schema: z.iso.datetime({ offset: true, message: 'Enter a time as 2026-04-03T10:30:00Z.' }),
+    fromText(raw, { locale, time_zone }) {
+      const typed = clean(raw);
+      const [day = '', time = '00:00'] = typed.split(/[T ]+/, 2);
+      const iso = readDate(day, locale) ?? readDate(typed, locale);
+      const at = iso ? DateTime.fromISO(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, { zone: time_zone }) : null;
+      return at?.isValid
+        ? value(at.toUTC().toISO())
+        : wrong(`"${typed.slice(0, 40)}" is not a time. Write it as 2026-04-03 10:30.`);
+    },
+    toText: (stored, { time_zone }) =>
+      stored ? instant(String(stored), time_zone).toFormat("yyyy-MM-dd'T'HH:mm") : '',
+    toCell(stored, locale) {
+      if (!stored) return cell('empty', '');
+      const [shown, exact] = formatInstant(String(stored), locale);
+      return cell('date', shown, { title: exact });
+    },
+    input: control('datetime-local'),
+    filter: 'range',
+    sql: { type: 'timestamptz', empty: `'-infinity'::timestamptz` },
+    excel: 'timestamp',
+  };
+}
