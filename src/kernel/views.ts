@@ -56,6 +56,20 @@ export interface Notice {
   undo: Action | null;
 }
 
+/** Addresses of the hashed files; `pageAssets()` of platform/assets.ts gives them. */
+export interface PageAssets {
+  css: string[];
+  js: string[];
+  /** Tiny and blocking: marks that JavaScript works and restores the sidebar before the first paint. */
+  boot: string;
+  font: string;
+  /** Loaded by app.js on pages that have a chart. */
+  chart: string;
+  favicon: string;
+  /** Changes with any file; a page of an older version reloads whole on its next navigation. */
+  version: string;
+}
+
 /** _layout.ejs: the frame around a page for people who are signed in. */
 export interface LayoutView {
   title: string;
@@ -65,13 +79,15 @@ export interface LayoutView {
   /** data-bs-theme: 'light', 'dark', or '' to follow the system. */
   theme: string;
   locale: string;
-  assets: { css: string[]; js: string[]; icons: string; favicon: string };
+  assets: PageAssets;
   sections: NavSection[];
   create: Link[];
   search: { action: string; q: string; shown: boolean };
   tenant: { name: string; initials: string };
   person: { name: string; email: string; initials: string; role: string };
   can_switch: boolean;
+  /** The person's menu: own sessions, switch company, … */
+  menu: Link[];
   notice: Notice | null;
 }
 
@@ -83,7 +99,7 @@ export interface BareView {
   nonce: string;
   theme: string;
   locale: string;
-  assets: { css: string[]; js: string[]; icons: string; favicon: string };
+  assets: PageAssets;
 }
 
 export interface Option {
@@ -185,6 +201,7 @@ export interface ListView {
   chips: { label: string; value: string; remove_href: string }[];
   clear_href: string;
   scopes: { label: string; href: string; current: boolean }[];
+  /** The first column is the title; a row's `cells` are the others. */
   columns: ListColumn[];
   rows: ListRow[];
   pager: {
@@ -205,7 +222,8 @@ export interface ListView {
   export_xlsx: string;
   export_csv: string;
   is_trash: boolean;
-  restore: { action_prefix: string } | null;
+  /** Trash: each row's button posts to `<action_prefix><id>/restoration`, e.g. prefix '/customers/'. */
+  restore: { action_prefix: string; hidden: Hidden[] } | null;
   empty: { title: string; text: string; action: Link | null };
 }
 
@@ -331,4 +349,13 @@ export interface Views {
   '_part/search': SearchView;
   '_part/notice': Notice;
   '_part/action': Action;
+  '_part/head': BareView | LayoutView;
+  '_part/nav': LayoutView;
+  '_part/topbar': LayoutView;
+  '_part/filter': FilterView;
+  '_part/pager': ListView['pager'];
+  '_part/form': FormView;
+  '_part/composers': { forms: FormView[] };
+  '_field/control': InputView;
+  '_field/attributes': InputView;
 }
