@@ -1,0 +1,90 @@
+// A real browser for tests: Chromium as it is installed here, driven by playwright-core.
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { CHROMIUM, findProgram } from './programs.ts';
+
+export interface PageOptions {
+  width?: number;
+  height?: number;
+  javaScriptEnabled?: boolean;
+  colorScheme?: 'light' | 'dark';
+  /** What relative addresses given to `goto` start from: the application's address. */
+  baseURL?: string;
+}
+
+/** A page that remembers everything that went wrong in it. */
+export interface WatchedPage {
+  page: Page;
+  context: BrowserContext;
+  /** Console errors (violations of the content security policy are among them), uncaught errors, failed requests. */
+  problems: string[];
+}
+
+export interface TestBrowser {
+  newPage(options?: PageOptions): Promise<WatchedPage>;
+  close(): Promise<void>;
+}
+
+const FLAGS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const SCREENSHOTS = path.join(import.meta.dirname, '..', '..', 'test-results');
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** Launches Chromium; once for each test file, in `beforeAll`, closed in `afterAll`. */
+export async function openBrowser(): Promise<TestBrowser> {
+  const executablePath = findProgram(CHROMIUM);
+  if (!executablePath) throw new Error(`no browser found: install ${CHROMIUM.apt}`);
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath, args: [...FLAGS, '--no-first-run', ...sandbox] });
+  return { newPage: (options) => newPage(browser, options), close: () => browser.close() };
+}
+
+/** A page in a context of its own, so without cookies of others; 1280 x 800, light, with JavaScript unless told otherwise. */
+async function newPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
+  const { width = 1280, height = 800, javaScriptEnabled = true, colorScheme = 'light', baseURL } = options;
+  const viewport = { width, height };
+  const context = await browser.newContext({
+    viewport,
+    javaScriptEnabled,
+    colorScheme,
+    locale: 'en-GB',
+    ...(baseURL && { baseURL }),
+  });
+  const page = await context.newPage();
+  return { page, context, problems: watch(page) };
+}
+
+function watch(page: Page): string[] {
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText;
+    if (why !== 'net::ERR_ABORTED') problems.push(`request: ${request.url()} ${why}`); // aborted: the page moved on
+  });
+  return problems;
+}
+
+/**
+ * Fails with a readable list when the page breaks a rule of WCAG 2.2 A or AA that axe can decide.
+ * axe runs inside the page, so this is for pages with JavaScript only.
+ */
+export async function expectNoAxeViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
+  const lines = violations.flatMap(({ id, impact, help, nodes }) => [
+    `${id} (${impact}): ${help}`,
+    ...nodes.map((node) => `    ${node.target.join(' ')}\n      ${node.failureSummary?.replaceAll('\n', '\n      ')}`),
+  ]);
+  if (lines.length > 0) throw new Error(`${page.url()} is not accessible:\n${lines.join('\n')}`);
+}
+
+/** Writes test-results/NAME.png, the whole length of the page; that folder is not kept in git. */
+export async function screenshot(page: Page, name: string): Promise<string> {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const file = path.join(SCREENSHOTS, `${name}.png`);
+  await page.screenshot({ path: file, fullPage: true });
+  return file;
+}
