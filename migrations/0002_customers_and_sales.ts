@@ -15,8 +15,7 @@ const RECORD = `
   foreign key (tenant_id, created_by) references users (tenant_id, id),
   foreign key (tenant_id, updated_by) references users (tenant_id, id)`;
 
-const user = (column: string) =>
-  `${column} uuid, foreign key (tenant_id, ${column}) references users (tenant_id, id)`;
+const user = (column: string) => `${column} uuid, foreign key (tenant_id, ${column}) references users (tenant_id, id)`;
 const belongsTo = (column: string, table: string) =>
   `${column} uuid, foreign key (tenant_id, ${column}) references ${table} (tenant_id, id)`;
 const money = (column: string) => `${column} numeric(15,2)`;

@@ -6,7 +6,7 @@ import ejs from 'ejs';
 import type { Views } from '#src/kernel/views.ts';
 
 type Render = (data: object) => string;
-type Compiled = (it: object, escapeFn: typeof escape, part: typeof renderPart) => string;
+type Compiled = (it: object, escapeFn: typeof escapeHtml, part: typeof renderPart) => string;
 interface EjsTemplate {
   source: string;
   compile(): unknown;
@@ -83,7 +83,7 @@ function compile(name: string, text: string): Render {
   parsed.compile();
   if (!config.strict) {
     const run = new Function('it', 'escapeFn', 'part', `"use strict";\n${parsed.source}`) as Compiled;
-    return (data) => run(data, escape, renderPart);
+    return (data) => run(data, escapeHtml, renderPart);
   }
   const source = `"use strict";\nlet __line = 1;\ntry {\n${parsed.source}} catch (error) { throw at(error, __line); }`;
   const run = new Function('it', 'escapeFn', 'part', 'at', source);
@@ -91,7 +91,7 @@ function compile(name: string, text: string): Render {
     error instanceof Error && !error.message.includes('.ejs:')
       ? new Error(`views/${name}.ejs:${line}: ${error.message}`, { cause: error })
       : error;
-  return (data) => run(guard(data, name), escape, renderPart, at) as string;
+  return (data) => run(guard(data, name), escapeHtml, renderPart, at) as string;
 }
 
 const targets = new WeakMap<object, object>();
@@ -123,7 +123,7 @@ const ENTITIES: Record<string, string> = {
 };
 
 /** Makes a value safe as text and inside a quoted attribute; most values need nothing, so they are only looked at. */
-export function escape(value: unknown): string {
+export function escapeHtml(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : String(value);
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, (character) => ENTITIES[character] as string) : text;

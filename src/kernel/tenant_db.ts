@@ -40,16 +40,16 @@ export class TenantDb {
 
   /** A select on the tenant's rows of a table. @param label name of the statement in the slow log */
   from(table: string, alias = table, label = table): Query {
-    return knex
-      .queryBuilder()
-      .comment(label)
-      .from(this.table(table, alias) as never)
-      .connection(this.#client);
+    return this.fromSql(this.table(table, alias), label);
   }
 
   /** A select from a sub-query or a set-returning expression; its tables must come from `table()`. */
   fromSql(source: Sql | Query, label = 'sub-query'): Query {
-    return knex.queryBuilder().comment(label).from(source as never).connection(this.#client);
+    return knex
+      .queryBuilder()
+      .comment(label)
+      .from(source as never)
+      .connection(this.#client) as unknown as Query;
   }
 
   /** A constant piece of SQL with bound values, for expressions inside a query. Never put user text into `text`. */
@@ -97,7 +97,9 @@ export class TenantDb {
 
   /** Deletes the tenant's rows that match, for good. @returns how many */
   async remove(table: string, where: Where): Promise<number> {
-    return (await this.#matching(table, where).delete().connection(this.#client as never)) as number;
+    return (await this.#matching(table, where)
+      .delete()
+      .connection(this.#client as never)) as number;
   }
 
   #matching(table: string, where: Where): Query {

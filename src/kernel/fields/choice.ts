@@ -8,7 +8,10 @@ export const words = (name: string): string => {
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 };
 
-const same = (a: string) => clean(a).toLowerCase().replace(/[\s_-]+/g, ' ');
+const same = (a: string) =>
+  clean(a)
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
 
 /** One of a fixed list. @param choices values, or value -> label and tone, in the order they are shown */
 export function choice<const T extends string>(

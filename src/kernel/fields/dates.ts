@@ -97,7 +97,9 @@ export function timestamp(options: FieldOptions = {}): Field {
       const typed = clean(raw);
       const [day = '', time = '00:00'] = typed.split(/[T ]+/, 2);
       const iso = readDate(day, locale) ?? readDate(typed, locale);
-      const at = iso ? DateTime.fromISO(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, { zone: time_zone }) : null;
+      const at = iso
+        ? DateTime.fromISO(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, { zone: time_zone })
+        : null;
       return at?.isValid
         ? value(at.toUTC().toISO())
         : wrong(`"${typed.slice(0, 40)}" is not a time. Write it as 2026-04-03 10:30.`);

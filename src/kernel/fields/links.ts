@@ -29,7 +29,14 @@ export function tags(options: FieldOptions = {}): Field {
     ...list(options),
     kind: 'tags',
     fromText(raw) {
-      const names = [...new Set(raw.split(/[,;\n]/).map(clean).filter(Boolean))];
+      const names = [
+        ...new Set(
+          raw
+            .split(/[,;\n]/)
+            .map(clean)
+            .filter(Boolean),
+        ),
+      ];
       return names.some((n) => n.length > 100) ? wrong('A tag has at most 100 characters.') : value(names);
     },
     input: control('tags', { max: 2_000 }),

@@ -20,7 +20,10 @@ export function readNumber(raw: string, locale: string): string | null {
   const bracketed = /^\((.*)\)$/.exec(rest);
   if (bracketed) rest = `-${bracketed[1]}`;
   rest = rest.replace(/^[^\d.,+-]{1,4}(?=[\d.,+-])/, '').replace(/(?<=[\d.,-])[^\d.,+-]{1,4}$/, '');
-  rest = rest.replace('−', '-').replace(/^(.*\d)-$/, '-$1').replace(/^\+/, '');
+  rest = rest
+    .replace('−', '-')
+    .replace(/^(.*\d)-$/, '-$1')
+    .replace(/^\+/, '');
   if (!/^-?[\d.,]*\d[\d.,]*$/.test(rest)) return null;
   const comma = rest.lastIndexOf(',');
   const dot = rest.lastIndexOf('.');
@@ -71,14 +74,12 @@ export function number(options: NumberOptions = {}): Field {
     ...text(options),
     kind: 'number',
     options,
-    schema: z
-      .union([z.number(), z.string().regex(PLAIN, 'Enter a number.')])
-      .transform((v, issue) => {
-        const digits = String(v);
-        const problem = PLAIN.test(digits) ? range(digits) : 'Enter a number.';
-        if (problem) issue.addIssue({ code: 'custom', message: problem });
-        return problem ? 0 : store(digits);
-      }),
+    schema: z.union([z.number(), z.string().regex(PLAIN, 'Enter a number.')]).transform((v, issue) => {
+      const digits = String(v);
+      const problem = PLAIN.test(digits) ? range(digits) : 'Enter a number.';
+      if (problem) issue.addIssue({ code: 'custom', message: problem });
+      return problem ? 0 : store(digits);
+    }),
     fromText(raw, { locale }) {
       const digits = readNumber(raw.replace(/%$/, ''), locale);
       if (digits === null || !PLAIN.test(digits)) return wrong(`"${clean(raw).slice(0, 30)}" is not a number.`);

@@ -58,7 +58,14 @@ export function list(options: FieldOptions = {}): Field {
     options,
     schema: z.array(printable(100)).max(50),
     fromText(raw) {
-      const items = [...new Set(raw.split(/[,;\n]/).map(clean).filter(Boolean))];
+      const items = [
+        ...new Set(
+          raw
+            .split(/[,;\n]/)
+            .map(clean)
+            .filter(Boolean),
+        ),
+      ];
       if (items.length > 50) return wrong('Use at most 50 entries.');
       const long = items.find((item) => item.length > 100);
       return long ? wrong(`"${long.slice(0, 30)}…" is longer than 100 characters.`) : value(items);

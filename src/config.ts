@@ -1,0 +1,132 @@
+import { z } from 'zod';
+
+/** The demo's secret is public, so production refuses it. */
+export const DEMO_SECRET = 'rapport-demo-secret-not-for-production-use';
+
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1');
+
+const Environment = z.object({
+  RAPPORT_MODE: z.enum(['production', 'demo', 'test']).default('production'),
+  PORT: port.default(3000),
+  HOST: z.string().default('127.0.0.1'),
+  ROLE: z.enum(['web', 'worker', 'all']).default('all'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis://')
+    .optional(),
+  SESSION_SECRET: z.string().optional(),
+  BASE_URL: z.string().optional(),
+  TRUST_PROXY: z.string().default('loopback, linklocal, uniquelocal'),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  DATA_DIR: z.string().default('.data'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  SESSION_IDLE_MINUTES: z.coerce.number().int().min(5).max(43_200).default(720),
+  SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(14),
+  /** Lets an identity provider live on a private address; never needed on the internet. */
+  SSO_ALLOW_PRIVATE: flag.default(false),
+  UPLOAD_MB: z.coerce.number().int().min(1).max(1_000).default(50),
+  IMPORT_ROWS: z.coerce.number().int().min(1).max(2_000_000).default(200_000),
+});
+
+export interface Config {
+  mode: 'production' | 'demo' | 'test';
+  port: number;
+  host: string;
+  role: 'web' | 'worker' | 'all';
+  database_url: string;
+  database_pool: number;
+  /** null: sessions and rate limits live in PostgreSQL */
+  redis_url: string | null;
+  session_secret: string;
+  /** where people reach the product, without a trailing slash; '' until the port is known (demo, tests) */
+  base_url: string;
+  /** __Host- cookie, HSTS: the base URL is https */
+  secure: boolean;
+  trust_proxy: string;
+  metrics_token: string | null;
+  data_dir: string;
+  log_level: string;
+  session_idle_ms: number;
+  session_absolute_ms: number;
+  sso_allow_private: boolean;
+  upload_bytes: number;
+  import_rows: number;
+}
+
+/** Why the process does not start, a line each. */
+export class ConfigError extends Error {
+  constructor(problems: readonly string[]) {
+    super(`Rapport cannot start:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+function productionProblems(env: z.infer<typeof Environment>): string[] {
+  const problems: string[] = [];
+  for (const name of ['DATABASE_URL', 'REDIS_URL', 'SESSION_SECRET', 'BASE_URL'] as const) {
+    if (!env[name]) problems.push(`${name} is not set.`);
+  }
+  if (env.SESSION_SECRET === DEMO_SECRET) problems.push("SESSION_SECRET is the demo's, which everybody knows.");
+  else if (env.SESSION_SECRET && env.SESSION_SECRET.length < 32)
+    problems.push('SESSION_SECRET needs at least 32 characters, for instance from: openssl rand -base64 48');
+  else if (env.SESSION_SECRET && new Set(env.SESSION_SECRET).size < 8)
+    problems.push(
+      'SESSION_SECRET repeats a few characters; take random ones, for instance from: openssl rand -base64 48',
+    );
+  if (env.BASE_URL) {
+    const url = URL.canParse(env.BASE_URL) ? new URL(env.BASE_URL) : null;
+    if (!url || !/^https?:$/.test(url.protocol))
+      problems.push('BASE_URL must be an address such as https://crm.example.com');
+    else if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+      problems.push(
+        'BASE_URL must be https: over http anyone on the way can read the session. (http is fine on loopback.)',
+      );
+  }
+  return problems;
+}
+
+/**
+ * Reads the environment once, before anything listens. No other file looks at process.env.
+ * @throws ConfigError naming every problem at once
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, v]) => v !== undefined && v !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`));
+  }
+  const env = parsed.data;
+  const problems = env.RAPPORT_MODE === 'production' ? productionProblems(env) : [];
+  if (!env.DATABASE_URL && !problems.length) problems.push('DATABASE_URL is not set.');
+  if (problems.length) throw new ConfigError(problems);
+  const base = (env.BASE_URL ?? '').replace(/\/+$/, '');
+  return {
+    mode: env.RAPPORT_MODE,
+    port: env.PORT,
+    host: env.HOST,
+    role: env.ROLE,
+    database_url: env.DATABASE_URL!,
+    database_pool: env.DATABASE_POOL,
+    redis_url: env.REDIS_URL ?? null,
+    session_secret: env.SESSION_SECRET ?? DEMO_SECRET,
+    base_url: base,
+    secure: base.startsWith('https://'),
+    trust_proxy: env.TRUST_PROXY,
+    metrics_token: env.METRICS_TOKEN ?? null,
+    data_dir: env.DATA_DIR,
+    log_level: env.LOG_LEVEL,
+    session_idle_ms: env.SESSION_IDLE_MINUTES * 60_000,
+    session_absolute_ms: env.SESSION_DAYS * 86_400_000,
+    sso_allow_private: env.SSO_ALLOW_PRIVATE || env.RAPPORT_MODE !== 'production',
+    upload_bytes: env.UPLOAD_MB * 1024 * 1024,
+    import_rows: env.IMPORT_ROWS,
+  };
+}

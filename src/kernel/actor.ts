@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Pools } from '#src/platform/postgres.ts';
+import type { Role } from './access.ts';
+import type { Ctx, Tenant } from './context.ts';
+import { acrossTenants } from './system_db.ts';
+import type { TenantDb } from './tenant_db.ts';
+
+export interface Actor {
+  actor: Ctx['actor'];
+  tenant: Tenant;
+  read_only: boolean;
+}
+
+/** How often, in minutes, a session's "last seen" is written. */
+const SEEN_EVERY = 5;
+
+const WHO = `
+  select u.id, u.name, u.email, u.role, u.theme, t.slug, t.name as tenant_name, t.time_zone, t.locale, t.currency,
+    array(select distinct mate.user_id::text from team_members mine
+      join team_members mate on mate.tenant_id = mine.tenant_id and mate.team_id = mine.team_id
+      where mine.tenant_id = u.tenant_id and mine.user_id = u.id) as mates`;
+
+const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boolean): Actor => ({
+  actor: {
+    id: row.id as string,
+    name: row.name as string,
+    email: row.email as string,
+    role: row.role as Role,
+    theme: row.theme as string,
+    team: [...new Set([row.id as string, ...(row.mates as string[])])],
+  },
+  tenant: {
+    id: tenantId,
+    slug: row.slug as string,
+    name: row.tenant_name as string,
+    time_zone: row.time_zone as string,
+    locale: row.locale as string,
+    currency: row.currency as string,
+  },
+  read_only: readOnly,
+});
+
+/**
+ * Who a session stands for right now: a deactivated user, a suspended tenant, an ended or expired session is nobody, from
+ * the next request on.
+ */
+export async function actorOfSession(db: TenantDb, userId: string, sessionId: string): Promise<Actor | null> {
+  const [row] = await db.run(
+    `/* actor.session */ ${WHO}, s.last_seen_at < now() - interval '${SEEN_EVERY} minutes' as stale
+     from users u
+     join tenants t on t.id = u.tenant_id
+     join user_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id
+     where u.tenant_id = :tenant and u.id = :user and s.id = :session and s.ended_at is null and s.expires_at > now()
+       and u.deactivated_at is null and t.suspended_at is null`,
+    { user: userId, session: sessionId },
+  );
+  if (!row) return null;
+  if (row.stale) await db.update('user_sessions', { id: sessionId }, { last_seen_at: new Date().toISOString() });
+  return toActor(db.tenant_id, row, false);
+}
+
+/** Who a job or a script acts as. */
+export async function actorOfUser(db: TenantDb, userId: string): Promise<Actor | null> {
+  const [row] = await db.run(
+    `/* actor.user */ ${WHO} from users u join tenants t on t.id = u.tenant_id
+     where u.tenant_id = :tenant and u.id = :user and u.deactivated_at is null and t.suspended_at is null`,
+    { user: userId },
+  );
+  return row ? toActor(db.tenant_id, row, false) : null;
+}
+
+export const hashToken = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+/** The token behind an Authorization header, or null; `load` rebuilds its user inside the tenant's transaction. */
+export async function actorOfToken(
+  pools: Pools,
+  header: string,
+): Promise<{ id: string; tenant_id: string; load: (db: TenantDb) => Promise<Actor | null> } | null> {
+  const token = /^Bearer (rpt_[\w-]{20,100})$/i.exec(header)?.[1];
+  if (!token) return null;
+  const [row] = await acrossTenants<{ id: string; tenant_id: string; user_id: string; scopes: string[] }>(
+    pools.platform,
+    `select id, tenant_id, user_id, scopes from api_tokens
+     where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+    [hashToken(token)],
+  );
+  if (!row) return null;
+  return {
+    id: row.id,
+    tenant_id: row.tenant_id,
+    load: async (db) => {
+      const actor = await actorOfUser(db, row.user_id);
+      if (!actor) return null;
+      await db.run(
+        `update api_tokens set last_used_at = now() where tenant_id = :tenant and id = :id
+         and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
+        { id: row.id },
+      );
+      return { ...actor, read_only: !row.scopes.includes('write') };
+    },
+  };
+}

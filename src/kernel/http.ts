@@ -1,0 +1,342 @@
+import { createHash } from 'node:crypto';
+import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
+import express from 'express';
+import type session from 'express-session';
+import type { Config } from '#src/config.ts';
+import type { Logger } from '#src/platform/log.ts';
+import type { Metrics } from '#src/platform/metrics.ts';
+import type { Pools } from '#src/platform/postgres.ts';
+import { type Actor, actorOfSession, actorOfToken } from './actor.ts';
+import { type Ctx, demand } from './context.ts';
+import { csrfMatches, csrfToken, newSeed, sameOrigin } from './csrf.ts';
+import { AppError, badRequest, forbidden, readable, tooMany } from './errors.ts';
+import { type Frames, sendPage, sendRedirect, VARY } from './render.ts';
+import { type Body, entry, type Input, type Proven, type Reply, type Route, type Said, safePath } from './routes.ts';
+import { withTenant } from './tenant_db.ts';
+
+/** The store's own session object, to which ours is added below. */
+export type HttpSession = session.Session;
+
+/** What the browser's session holds: who was proven, nothing else that matters. */
+export interface SessionData {
+  tenant_id: string;
+  user_id: string;
+  session_id: string;
+  proven: Proven[];
+  seed: string;
+  said?: Said;
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    rapport?: import('./http.ts').SessionData;
+    /** set while somebody is away at an identity provider */
+    sso?: { tenant_id: string; next: string; link_user: string | null };
+    next?: string;
+  }
+}
+
+/** Everything outside a request that answering one needs. */
+export interface Platform {
+  config: Config;
+  log: Logger;
+  metrics: Metrics;
+  pools: Pools;
+  /** counts a try against a limit. @throws 429 */
+  limit(kind: 'api' | 'write', key: string): Promise<void>;
+  frames(req: Request, res: Response, who: { ctx: Ctx | null; csrf: string; said: Said | null }): Frames;
+  /** own origin, e.g. https://crm.example.com */
+  origin(): string;
+}
+
+/** The cookie that carries the seed of a form's token before there is a session. */
+const seedCookie = (config: Config) => (config.secure ? '__Host-rapport-form' : 'rapport-form');
+
+function cookie(req: Request, name: string): string {
+  const found = (req.headers.cookie ?? '').split(';').find((part) => part.trim().startsWith(`${name}=`));
+  const value = found?.slice(found.indexOf('=') + 1).trim() ?? '';
+  return /^[\w-]{16,64}$/.test(value) ? value : '';
+}
+
+/** The seed this browser's forms are tied to; strangers get it in a cookie, so that no session is stored for them. */
+export function formSeed(platform: Platform, req: Request, res: Response): string {
+  const signedIn = req.session?.rapport?.seed;
+  if (signedIn) return signedIn;
+  const name = seedCookie(platform.config);
+  const present = cookie(req, name);
+  if (present) return present;
+  const seed = newSeed();
+  if (!res.headersSent) {
+    res.cookie(name, seed, { httpOnly: true, sameSite: 'lax', secure: platform.config.secure, path: '/' });
+    req.headers.cookie = [req.headers.cookie, `${name}=${seed}`].filter(Boolean).join('; ');
+  }
+  return seed;
+}
+
+/** Refuses writes that did not come from our own pages. @throws 403 */
+export function checkOrigin(platform: Platform, req: Request): void {
+  const own = { method: req.method, 'sec-fetch-site': req.get('sec-fetch-site'), origin: req.get('origin') };
+  if (!sameOrigin(own, platform.origin())) throw forbidden('This was sent from another site, so it was not done.');
+}
+
+/** @throws 403 when the form's token is missing or belongs to another session */
+export function checkToken(platform: Platform, req: Request, res: Response, sent: unknown): void {
+  const seed = formSeed(platform, req, res);
+  if (!csrfMatches(platform.config.session_secret, seed, req.get('x-csrf-token') ?? sent))
+    throw forbidden(
+      'This form is out of date, perhaps because you signed in again. Go back, reload the page and send it again.',
+    );
+}
+
+/** A form as flat text on a null prototype. @throws 400 for a name that comes twice */
+function readBody(raw: unknown): Body {
+  const body: Body = Object.create(null);
+  for (const [name, value] of Object.entries((raw ?? {}) as object)) {
+    if (typeof value !== 'string') throw badRequest(`The form says "${name.slice(0, 40)}" more than once.`);
+    body[name] = value;
+  }
+  return body;
+}
+
+const once = (req: Request, body: Body): string => {
+  const key = req.get('idempotency-key') ?? entry(body, '_once');
+  if (key && !/^[\w.:-]{8,200}$/.test(key))
+    throw badRequest('The Idempotency-Key takes 8 to 200 letters, digits, - or _.');
+  return key;
+};
+
+function readInput(req: Request, route: Route): Input {
+  const body = route.surface === 'web' && !route.raw_body ? readBody(req.body) : Object.create(null);
+  return {
+    params: { ...(req.params as Record<string, string>) },
+    query: req.query,
+    body,
+    json: route.surface === 'api' ? req.body : undefined,
+    url: req.originalUrl,
+    once: once(req, body),
+    request: req,
+  };
+}
+
+/** Ctx for somebody whose actor was loaded inside this transaction. */
+const makeCtx = (
+  actor: Actor,
+  db: Ctx['db'],
+  more: Pick<Ctx, 'via' | 'ip' | 'request_id' | 'csrf' | 'session_id'>,
+): Ctx => ({
+  actor: actor.actor,
+  tenant: actor.tenant,
+  read_only: actor.read_only,
+  db,
+  ...more,
+});
+
+/** Thrown inside the transaction when a session or token no longer stands for anybody. */
+class SignedOut extends Error {}
+
+/** Runs a route for somebody signed in: one transaction, closed before anything is rendered. */
+async function runRoute(platform: Platform, route: Route, req: Request, res: Response): Promise<[Reply, Ctx]> {
+  const api = route.surface === 'api';
+  const token = api ? await actorOfToken(platform.pools, req.get('authorization') ?? '') : null;
+  const session = api ? null : (req.session?.rapport ?? null);
+  if (!token && !session) throw new SignedOut();
+  const tenantId = token?.tenant_id ?? session!.tenant_id;
+  if (token) await platform.limit('api', token.id);
+  if (!api && req.method !== 'GET' && req.method !== 'HEAD') {
+    checkOrigin(platform, req);
+    if (!route.raw_body) checkToken(platform, req, res, (req.body as Body | undefined)?._csrf);
+  }
+  const input = readInput(req, route);
+  const csrf = session ? csrfToken(platform.config.session_secret, session.seed) : '';
+  const more = {
+    via: api ? ('api' as const) : ('web' as const),
+    ip: req.ip ?? null,
+    request_id: String(res.locals.request_id),
+    csrf,
+    session_id: session?.session_id ?? null,
+  };
+  const inTenant = (work: (ctx: Ctx) => Promise<Reply>) =>
+    withTenant(platform.pools.app, tenantId, async (db): Promise<[Reply, Ctx]> => {
+      const actor = token ? await token.load(db) : await actorOfSession(db, session!.user_id, session!.session_id);
+      if (!actor) throw new SignedOut();
+      const ctx = makeCtx(actor, db, more);
+      res.locals.ctx = ctx;
+      if (route.access.kind === 'permission') demand(ctx, route.access.permission);
+      return [await work(ctx), ctx];
+    });
+  try {
+    return await inTenant((ctx) => route.handler(ctx, input));
+  } catch (error) {
+    const refused = error instanceof AppError && (error.status === 409 || error.status === 422) ? error : null;
+    if (!refused || !route.refused) throw error;
+    return await inTenant((ctx) => route.refused!(ctx, input, refused));
+  }
+}
+
+/** Content-Disposition for a download, safe for any name (RFC 6266). */
+function attachment(name: string): string {
+  const plain = name.replace(/[^\w.() -]/g, '_').slice(0, 100);
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escape)}`;
+}
+
+async function send(platform: Platform, req: Request, res: Response, reply: Reply, ctx: Ctx | null): Promise<void> {
+  switch (reply.kind) {
+    case 'json':
+      res.status(reply.status).set(reply.headers).json(reply.body);
+      return;
+    case 'stream':
+      res.status(200).set({ 'Content-Type': reply.type, 'Content-Disposition': attachment(reply.file_name) });
+      await reply.write(res);
+      return;
+    case 'redirect':
+      if (reply.said && req.session?.rapport) {
+        req.session.rapport.said = reply.said;
+        await saveSession(req);
+      }
+      sendRedirect(req, res, reply.to);
+      return;
+    case 'session':
+      await changeSession(req, reply.change, reply.said);
+      sendRedirect(req, res, safePath(reply.to));
+      return;
+    case 'page': {
+      const said = req.session?.rapport?.said ?? null;
+      if (said && reply.frame === 'layout') {
+        delete req.session.rapport!.said;
+        await saveSession(req);
+      }
+      const csrf = csrfToken(platform.config.session_secret, formSeed(platform, req, res));
+      sendPage(req, res, reply, platform.frames(req, res, { ctx, csrf, said }));
+    }
+  }
+}
+
+/** Resolves when the store has it, so that no answer promises a session that does not exist. */
+export const saveSession = (req: Request): Promise<void> =>
+  new Promise((resolve, reject) => req.session.save((error) => (error ? reject(error) : resolve())));
+
+/** A new id at every sign-in and switch; the old one is dead. */
+async function changeSession(
+  req: Request,
+  change: Extract<Reply, { kind: 'session' }>['change'],
+  said: Said | null,
+): Promise<void> {
+  if (change.do === 'end') {
+    await new Promise<void>((resolve, reject) => req.session.destroy((error) => (error ? reject(error) : resolve())));
+    return;
+  }
+  await new Promise<void>((resolve, reject) => req.session.regenerate((error) => (error ? reject(error) : resolve())));
+  req.session.rapport = {
+    tenant_id: change.tenant_id,
+    user_id: change.user_id,
+    session_id: change.session_id,
+    proven: change.proven,
+    seed: newSeed(),
+    ...(said ? { said } : {}),
+  };
+  await saveSession(req);
+}
+
+const handle =
+  (platform: Platform, route: Route): RequestHandler =>
+  async (req, res) => {
+    res.locals.route = route.path;
+    const [reply, ctx] = await runRoute(platform, route, req, res);
+    await send(platform, req, res, reply, ctx);
+  };
+
+/** Wires declared routes into Express. Public ones are ordinary middleware of their module (sign-in). */
+export function mountRoutes(app: Application, platform: Platform, routes: readonly Route[]): void {
+  const form = express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 500 });
+  const body = express.json({ limit: '200kb', strict: true });
+  for (const route of routes) {
+    const before: RequestHandler[] = [];
+    if (route.method !== 'get' && !route.raw_body) before.push(route.surface === 'api' ? body : form);
+    app[route.method](route.path, ...before, handle(platform, route));
+  }
+}
+
+/** Wires a reply of a public handler (no actor, no tenant) the same way. */
+export const answer =
+  (platform: Platform, work: (req: Request, res: Response) => Promise<Reply>): RequestHandler =>
+  async (req, res) => {
+    res.locals.route = req.route?.path;
+    await send(platform, req, res, await work(req, res), null);
+  };
+
+const WORDS: Record<number, string> = {
+  400: 'That did not work',
+  401: 'Please sign in',
+  403: 'Not allowed',
+  404: 'Nothing here',
+  409: 'Changed by somebody else',
+  413: 'Too large',
+  422: 'Please correct this',
+  429: 'Slow down',
+  500: 'Something went wrong on our side',
+  503: 'Not available right now',
+};
+
+/** The last stop of every request: what went wrong in words a person can act on, with the id to quote. */
+export function errorHandler(platform: Platform) {
+  return async (error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> => {
+    const api = req.path.startsWith('/api/');
+    const requestId = String(res.locals.request_id ?? '');
+    if (res.headersSent) {
+      platform.log.error({ err: error, request_id: requestId }, 'failed while answering');
+      next(error);
+      return;
+    }
+    if (error instanceof SignedOut) {
+      if (api) {
+        res
+          .status(401)
+          .set('WWW-Authenticate', 'Bearer')
+          .json({ error: 'Send a valid token: Authorization: Bearer …', details: {} });
+        return;
+      }
+      if (req.session?.rapport) await new Promise<void>((resolve) => req.session.destroy(() => resolve()));
+      const here = req.method === 'GET' ? req.originalUrl : '/';
+      sendRedirect(req, res, `/login?next=${encodeURIComponent(safePath(here))}`);
+      return;
+    }
+    const known = readable(error);
+    const status = known?.status ?? 500;
+    if (!known) platform.log.error({ err: error, request_id: requestId, route: res.locals.route }, 'request failed');
+    else if (status === 503) platform.log.warn({ err: error, request_id: requestId }, 'dependency unavailable');
+    if (known?.details.retry_after) res.set('Retry-After', known.details.retry_after);
+    const text = known?.message ?? 'The fault is noted. Try again; if it happens again, tell us the number below.';
+    if (api) {
+      res.status(status).json({ error: text, details: known?.details ?? {}, request_id: requestId });
+      return;
+    }
+    const ctx = (res.locals.ctx as Ctx | undefined) ?? null;
+    const data = {
+      status,
+      heading: WORDS[status] ?? 'That did not work',
+      text: [text, ...Object.values(known?.details ?? {}).filter((d) => !/^\d+$/.test(d))].join(' '),
+      request_id: requestId,
+      action: { label: 'Go to the start page', href: '/', icon: 'home' },
+    };
+    const reply = {
+      kind: 'page',
+      view: '_part/error',
+      data,
+      title: data.heading,
+      status,
+      fragments: {},
+      frame: ctx ? 'layout' : 'bare',
+    } as const;
+    const seed = req.session?.rapport?.seed ?? '';
+    const csrf = seed ? csrfToken(platform.config.session_secret, seed) : '';
+    sendPage(req, res, reply, platform.frames(req, res, { ctx, csrf, said: null }));
+  };
+}
+
+/** Hash of a request's content, to tell a repeated request from a different one under the same key. */
+export const bodyHash = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value ?? null))
+    .digest('base64url');
+
+export { tooMany, VARY };

@@ -1,0 +1,151 @@
+import type { Rule } from './access.ts';
+import type { Ctx } from './context.ts';
+import { type Entity, fieldLabel } from './entity.ts';
+import { badRequest } from './errors.ts';
+import type { Field } from './fields/field.ts';
+import { UUID } from './fields/links.ts';
+import { allowedScope, defaultScope } from './visibility.ts';
+
+export const DEFAULT_LIMIT = 25;
+export const MOST_LIMIT = 100;
+/** A lazily fetched count stops here; "count=exact" goes on. */
+export const COUNT_CAP = 10_000;
+
+export interface Filter {
+  field: string;
+  /** in: one of the values, where '' means empty; from, to: inclusive bounds */
+  op: 'in' | 'from' | 'to';
+  values: string[];
+}
+
+export interface Cursor {
+  value: string;
+  id: string;
+}
+
+/** The whole state of a list, as its address says it. */
+export interface ListQuery {
+  q: string;
+  filters: Filter[];
+  sort: string;
+  descending: boolean;
+  limit: number;
+  after: Cursor | null;
+  before: Cursor | null;
+  offset: number;
+  scope: Rule;
+  trashed: boolean;
+  count: 'none' | 'capped' | 'exact';
+}
+
+/** A query string as parsed by Express: one text a name, or several when it was repeated. */
+export type RawQuery = Record<string, unknown>;
+
+/** One text of the query string; repeated parameters are refused, not guessed. @throws 400 */
+export function one(query: RawQuery, name: string): string {
+  const found = Object.hasOwn(query, name) ? query[name] : '';
+  if (typeof found !== 'string') throw badRequest(`The address says "${name}" more than once. Keep one.`);
+  return found.trim();
+}
+
+/** Columns a list of this entity may be sorted by. */
+export const sortable = (entity: Entity): string[] => [...new Set([...entity.sorts, 'created_at', 'updated_at'])];
+
+export const encodeCursor = (cursor: Cursor): string =>
+  Buffer.from(JSON.stringify([cursor.value, cursor.id])).toString('base64url');
+
+function decodeCursor(text: string): Cursor | null {
+  if (!text) return null;
+  try {
+    const [value, id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    if (typeof value === 'string' && value.length <= 500 && typeof id === 'string' && UUID.test(id))
+      return { value, id };
+  } catch {
+    // said below
+  }
+  throw badRequest('This link to a page of the list is incomplete. Start again from the first page.');
+}
+
+const RANGE = /^(.+)__(from|to)$/;
+
+function readFilter(entity: Entity, name: string, text: string, ctx: Ctx): Filter | null {
+  const ranged = RANGE.exec(name);
+  const fieldName = ranged?.[1] ?? name;
+  const field = builtIn(fieldName) ?? entity.fields[fieldName];
+  const offered = entity.filters.includes(fieldName) || !!builtIn(fieldName) || field?.kind === 'ref';
+  if (!field || !offered || !text) return null;
+  const label = builtIn(fieldName) ? fieldName : fieldLabel(entity, fieldName);
+  if ((field.filter === 'range') !== !!ranged) return null;
+  const values = (ranged ? [text] : text.split(',')).map((part) => readValue(field, label, part.trim(), ctx));
+  return { field: fieldName, op: (ranged?.[2] as 'from' | 'to') ?? 'in', values };
+}
+
+function readValue(field: Field, label: string, text: string, ctx: Ctx): string {
+  if (text === 'none' || text === '') return '';
+  if (field.filter === 'ref') {
+    if (text === 'me' && field.to === 'user') return ctx.actor.id;
+    if (UUID.test(text)) return text;
+    throw badRequest(`"${text.slice(0, 40)}" is no id that ${label} could have.`);
+  }
+  if (field.filter === 'tags') return text;
+  const parsed = field.fromText(text, ctx.tenant);
+  if (!parsed.ok) throw badRequest(`${label}: ${parsed.message}`);
+  return String(parsed.value);
+}
+
+/** created_at and updated_at narrow every list, by day of the tenant's zone. */
+function builtIn(name: string): Field | undefined {
+  return name === 'created_at' || name === 'updated_at' ? DAY : undefined;
+}
+
+import { date } from './fields/dates.ts';
+
+const DAY: Field = date();
+
+/**
+ * Reads a list's address. Unknown parameters are passed over (links may carry a campaign's), wrong values of known ones
+ * are said.
+ * @throws 400
+ */
+export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed = false): ListQuery {
+  const sortText = one(query, 'sort') || entity.sorts[0] || '-created_at';
+  const sort = sortText.replace(/^-/, '');
+  if (!sortable(entity).includes(sort)) {
+    throw badRequest(
+      `This list cannot be sorted by "${sort.slice(0, 40)}". Use one of: ${sortable(entity).join(', ')}.`,
+    );
+  }
+  const number = (name: string, fallback: number, most: number) => {
+    const text = one(query, name);
+    if (!text) return fallback;
+    if (!/^\d{1,9}$/.test(text)) throw badRequest(`"${name}" takes a whole number from 0.`);
+    return Math.min(Number(text), most);
+  };
+  const scope = one(query, 'scope');
+  const count = one(query, 'count');
+  const q = one(query, 'q').slice(0, 200);
+  const filters: Filter[] = [];
+  for (const name of Object.keys(query)) {
+    if (query[name] === '') continue;
+    const isFilter = builtIn(RANGE.exec(name)?.[1] ?? '') ?? entity.fields[RANGE.exec(name)?.[1] ?? name];
+    if (!isFilter) continue;
+    const filter = readFilter(entity, name, one(query, name), ctx);
+    if (filter) filters.push(filter);
+  }
+  return {
+    q,
+    filters,
+    sort,
+    descending: sortText.startsWith('-'),
+    limit: Math.max(1, number('limit', DEFAULT_LIMIT, MOST_LIMIT)),
+    after: decodeCursor(one(query, 'after')),
+    before: decodeCursor(one(query, 'before')),
+    offset: number('offset', 0, 100_000),
+    scope:
+      scope === 'own' || scope === 'team' || scope === 'all'
+        ? allowedScope(ctx, entity, scope)
+        : defaultScope(ctx, entity),
+    trashed,
+    count: count === 'exact' ? 'exact' : count ? 'capped' : 'none',
+  };
+}

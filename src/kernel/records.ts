@@ -1,0 +1,241 @@
+import { audit, type Changes, changed, subject } from './audit.ts';
+import { type Ctx, demand } from './context.ts';
+import { type Entity, fieldLabel, refTarget, storedFields, writableFields } from './entity.ts';
+import { ConflictError, invalid, notFound } from './errors.ts';
+import type { Value } from './fields/field.ts';
+import { UUID } from './fields/links.ts';
+import { RECORD_COLUMNS } from './list_sql.ts';
+import type { Row } from './tenant_db.ts';
+import { applyRule, visible, widestRule } from './visibility.ts';
+
+/** Field -> canonical value, already parsed at the edge. */
+export type Values = Record<string, Value>;
+
+const columns = (entity: Entity) => [...RECORD_COLUMNS, ...storedFields(entity)].map((c) => `${entity.table}.${c}`);
+
+/**
+ * A record the actor may see; invisible equals missing.
+ * @param state 'live' passes over the trash, 'trashed' looks only there, 'any' everywhere
+ * @throws 404
+ */
+export async function loadRecord(
+  ctx: Ctx,
+  entity: Entity,
+  id: string,
+  state: 'live' | 'trashed' | 'any' = 'live',
+  lock = false,
+): Promise<Row> {
+  if (!UUID.test(id)) throw notFound();
+  const query = applyRule(
+    ctx,
+    entity,
+    ctx.db.from(entity.table, entity.table, `${entity.name}.load`),
+    widestRule(ctx, entity),
+  )
+    .select(...columns(entity))
+    .where(`${entity.table}.id`, id);
+  if (state === 'live') query.whereNull(`${entity.table}.deleted_at`);
+  if (state === 'trashed') query.whereNotNull(`${entity.table}.deleted_at`);
+  if (lock) query.forUpdate(entity.table);
+  const [row] = (await query) as Row[];
+  if (!row) throw notFound();
+  if (entity.tag_field) row[entity.tag_field] = (await tagsOf(ctx, entity, [id])).get(id) ?? [];
+  return row;
+}
+
+/** Tag names by record id. */
+export async function tagsOf(ctx: Ctx, entity: Entity, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (!entity.tag_table || !ids.length) return found;
+  const rows = (await ctx.db
+    .from(entity.tag_table, 'tagging', `${entity.name}.tags`)
+    .join(ctx.db.table('tags', 'tag') as never, 'tag.id', 'tagging.tag_id')
+    .select(`tagging.${entity.name}_id as record_id`, 'tag.name')
+    .whereIn(`tagging.${entity.name}_id`, [...ids])
+    .whereNull('tag.deleted_at')
+    .orderBy('tag.name')) as { record_id: string; name: string }[];
+  for (const row of rows) found.set(row.record_id, [...(found.get(row.record_id) ?? []), row.name]);
+  return found;
+}
+
+/**
+ * Titles of what rows refer to, by field and id; only what the actor may see, everything else stays nameless.
+ * One statement per table referred to, however many rows.
+ */
+export async function titlesOf(
+  ctx: Ctx,
+  entity: Entity,
+  rows: readonly Row[],
+  fields: readonly string[] = entity.field_names,
+): Promise<Map<string, string>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const name of [...fields, 'created_by', 'updated_by']) {
+    const to = entity.fields[name]?.kind === 'ref' ? entity.fields[name].to : name.endsWith('ted_by') ? 'user' : null;
+    if (!to) continue;
+    for (const row of rows) if (row[name]) wanted.set(to, (wanted.get(to) ?? new Set()).add(row[name] as string));
+  }
+  const titles = new Map<string, string>();
+  for (const [to, ids] of wanted) {
+    const target = refTarget({ to } as never);
+    const query = target.entity
+      ? visible(ctx, target.entity, `${to}.titles`)
+      : ctx.db.from(target.table, target.table, `${to}.titles`);
+    const found = (await query
+      .select(`${target.table}.id`, `${target.table}.${target.title} as title`)
+      .whereIn(`${target.table}.id`, [...ids])) as { id: string; title: string }[];
+    for (const row of found) titles.set(row.id, row.title);
+  }
+  return titles;
+}
+
+/** References must point to something the actor may see; another tenant's id is as unknown as a made-up one. @throws 422 */
+async function checkReferences(ctx: Ctx, entity: Entity, values: Values): Promise<void> {
+  const problems: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const field = entity.fields[name];
+    if (field?.kind !== 'ref' || value === null) continue;
+    const target = refTarget(field);
+    const query = target.entity ? visible(ctx, target.entity) : ctx.db.from(target.table).whereNull('deactivated_at');
+    const [found] = (await query.select(`${target.table}.id`).where(`${target.table}.id`, value as string)) as Row[];
+    if (!found) problems[name] = `${fieldLabel(entity, name)}: there is no such ${field.to} that you can see.`;
+  }
+  if (Object.keys(problems).length) throw invalid(problems);
+}
+
+/** Cross-checks that hold for any entity: what is required is there. @throws 422 */
+function checkRequired(entity: Entity, row: Row): void {
+  const problems: Record<string, string> = {};
+  for (const name of writableFields(entity)) {
+    const value = row[name];
+    if (entity.fields[name]?.options.required && (value === null || value === undefined || value === ''))
+      problems[name] = `${fieldLabel(entity, name)} is required.`;
+  }
+  if (Object.keys(problems).length) throw invalid(problems);
+}
+
+/** PostgreSQL's word for a broken rule of the table, in the reader's terms; anything else is thrown on. */
+function explain(entity: Entity, error: unknown): never {
+  const { code, constraint = '' } = error as { code?: string; constraint?: string };
+  const field = entity.field_names.find((name) => constraint.includes(name.replace(/^account_/, ''))) ?? '';
+  if (code === '23505') {
+    throw invalid({ [field]: `Another ${entity.label[0].toLowerCase()} (perhaps one in the trash) has this already.` });
+  }
+  if (code === '23514') throw invalid({ [field]: 'These values do not fit together: the end lies before the start.' });
+  throw error;
+}
+
+const split = (entity: Entity, values: Values) => {
+  const { [entity.tag_field ?? '']: tags, ...stored } = values;
+  return { stored, tags: entity.tag_field && Array.isArray(tags) ? (tags as string[]) : null };
+};
+
+const toRow = (entity: Entity, values: Values): Row =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, v]) => [name, v === null && entity.fields[name]?.kind === 'list' ? [] : v]),
+  );
+
+/** Makes the record's tags exactly these; unknown names become tags of the tenant. */
+async function setTags(ctx: Ctx, entity: Entity, id: string, names: readonly string[]): Promise<void> {
+  const owner = `${entity.name}_id`;
+  await ctx.db.remove(entity.tag_table!, { [owner]: id });
+  for (const name of names) {
+    await ctx.db.insertOnce('tags', { name, created_by: ctx.actor.id, updated_by: ctx.actor.id });
+    const [tag] = (await ctx.db
+      .from('tags')
+      .select('id')
+      .whereRaw('lower(name) = lower(?)', [name])
+      .whereNull('deleted_at')) as Row[];
+    if (tag) await ctx.db.insertOnce(entity.tag_table!, { [owner]: id, tag_id: tag.id });
+  }
+}
+
+/** New record with the initial values of its fields under the given ones. @throws 403, 422 */
+export async function createRecord(ctx: Ctx, entity: Entity, given: Values): Promise<Row> {
+  demand(ctx, `${entity.name}.create`);
+  const initial = Object.fromEntries(
+    entity.field_names.flatMap((name) => {
+      const { kind, options } = entity.fields[name]!;
+      const value = kind === 'currency' ? (options.initial ?? ctx.tenant.currency) : options.initial;
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ) as Values;
+  const present = Object.fromEntries(
+    Object.entries(given).filter(([name, v]) => v !== null || initial[name] === undefined),
+  );
+  const { stored, tags } = split(entity, { ...initial, ...present });
+  checkRequired(entity, stored);
+  await checkReferences(ctx, entity, stored);
+  const [row] = await ctx.db
+    .insert(entity.table, { ...toRow(entity, stored), created_by: ctx.actor.id, updated_by: ctx.actor.id })
+    .catch((error) => explain(entity, error));
+  if (tags?.length) await setTags(ctx, entity, row!.id as string, tags);
+  const after = { ...row!, ...(tags ? { [entity.tag_field!]: tags } : {}) };
+  await audit(ctx, 'created', subject(entity, row!), changed({}, after, Object.keys(present)));
+  return row!;
+}
+
+/**
+ * Changes fields of a record.
+ * @param version the version the changes were made on; a newer one is a conflict
+ * @throws 403, 404, 409 (ConflictError), 422
+ */
+export async function updateRecord(
+  ctx: Ctx,
+  entity: Entity,
+  id: string,
+  version: number,
+  given: Values,
+): Promise<{ row: Row; changes: Changes }> {
+  demand(ctx, `${entity.name}.update`);
+  const before = await loadRecord(ctx, entity, id, 'live', true);
+  const { stored, tags } = split(entity, given);
+  const after = { ...before, ...toRow(entity, stored), ...(tags ? { [entity.tag_field!]: tags } : {}) };
+  const changes = changed(before, after, Object.keys(given));
+  // Sending the same thing twice is no conflict: nothing is left to change.
+  if (!Object.keys(changes).length) return { row: before, changes };
+  if (before.version !== version) throw new ConflictError(before, given, version);
+  checkRequired(entity, after);
+  const touched = Object.fromEntries(Object.entries(stored).filter(([name]) => changes[name]));
+  await checkReferences(ctx, entity, touched);
+  const row = await save(ctx, entity, before, toRow(entity, touched));
+  if (tags && changes[entity.tag_field!]) await setTags(ctx, entity, id, tags);
+  await audit(ctx, 'updated', subject(entity, row), changes);
+  return { row, changes };
+}
+
+async function save(ctx: Ctx, entity: Entity, before: Row, patch: Row): Promise<Row> {
+  const [row] = await ctx.db
+    .update(
+      entity.table,
+      { id: before.id as string, version: before.version as number },
+      {
+        ...patch,
+        version: (before.version as number) + 1,
+        updated_at: new Date().toISOString(),
+        updated_by: ctx.actor.id,
+      },
+    )
+    .catch((error) => explain(entity, error));
+  if (!row) throw new ConflictError(before, patch as Values, before.version as number);
+  return row;
+}
+
+/** Moves a record to the trash. Doing it twice is fine. @throws 403, 404 */
+export async function trashRecord(ctx: Ctx, entity: Entity, id: string): Promise<Row> {
+  demand(ctx, `${entity.name}.remove`);
+  const before = await loadRecord(ctx, entity, id, 'any', true);
+  if (before.deleted_at) return before;
+  const row = await save(ctx, entity, before, { deleted_at: new Date().toISOString() });
+  await audit(ctx, 'trashed', subject(entity, row));
+  return row;
+}
+
+/** Takes a record out of the trash. Doing it twice is fine. @throws 403, 404 */
+export async function restoreRecord(ctx: Ctx, entity: Entity, id: string): Promise<Row> {
+  demand(ctx, `${entity.name}.remove`);
+  const before = await loadRecord(ctx, entity, id, 'any', true);
+  if (!before.deleted_at) return before;
+  const row = await save(ctx, entity, before, { deleted_at: null });
+  await audit(ctx, 'restored', subject(entity, row));
+  return row;
+}

@@ -1,0 +1,42 @@
+import type { Request, Response } from 'express';
+import type { PageReply } from './routes.ts';
+import { template } from './templates.ts';
+import type { BareView, LayoutView, Views } from './views.ts';
+
+/** What a frame needs besides the page itself; made per request by the HTTP layer. */
+export interface Frames {
+  layout(title: string, body: string): LayoutView;
+  bare(title: string, body: string): BareView;
+}
+
+const view = (name: keyof Views, data: unknown): string => (template(name) as (d: unknown) => string)(data);
+
+/** What one answer depends on besides its address; on every answer, so that no cache mixes fragments, pages or people. */
+export const VARY = 'HX-Request-Type, HX-Target, HX-History-Restore-Request, Cookie';
+
+/** htmx asked for a part of the page (boosted links and history say "full"). */
+const wantsPart = (req: Request): boolean =>
+  req.get('hx-request-type') === 'partial' && !req.get('hx-history-restore-request');
+
+/** 'section#list' -> 'list' */
+const targetId = (req: Request): string => /#([\w-]+)$/.exec(req.get('hx-target') ?? '')?.[1] ?? '';
+
+/** The one place that decides between fragment and whole page. */
+export function sendPage(req: Request, res: Response, reply: PageReply, frames: Frames): void {
+  res.status(reply.status).type('html');
+  const part = wantsPart(req) ? reply.fragments[targetId(req)] : undefined;
+  if (part) {
+    res.send(view(part.view, part.data));
+    return;
+  }
+  const body = view(reply.view, reply.data);
+  if (reply.frame === 'none') res.send(body);
+  else if (reply.frame === 'bare') res.send(view('_bare', frames.bare(reply.title, body)));
+  else res.send(view('_layout', frames.layout(reply.title, body)));
+}
+
+/** Sends the browser elsewhere; a fragment request must load a whole page, which only a header can tell it. */
+export function sendRedirect(req: Request, res: Response, to: string): void {
+  if (wantsPart(req)) res.status(200).set('HX-Redirect', to).end();
+  else res.redirect(303, to);
+}

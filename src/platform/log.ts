@@ -1,0 +1,35 @@
+import { type Logger, pino } from 'pino';
+
+export type { Logger };
+
+/** Paths whose values never reach the log, at any depth that we log. */
+const SECRETS = [
+  'password',
+  'secret',
+  'token',
+  'authorization',
+  'cookie',
+  '_csrf',
+  'client_secret',
+  'code',
+  'code_verifier',
+];
+
+/** One JSON line an entry on standard output; control characters are escaped by JSON, long texts cut. */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[removed]' },
+    formatters: { level: (label) => ({ level: label }) },
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: {
+      err: (error: Error & { code?: string }) => ({
+        type: error?.name,
+        message: String(error?.message ?? error).slice(0, 500),
+        code: error?.code,
+        stack: error?.stack?.slice(0, 4_000),
+      }),
+    },
+  });
+}
