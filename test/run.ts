@@ -12,15 +12,21 @@ import { startRedis } from './helpers/servers.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
 const work = mkdtempSync(path.join(tmpdir(), 'rapport-test-'));
+/** What shells say of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
 const started: { stop(): Promise<void> }[] = [];
 let jest: ChildProcess | undefined;
+let stopped: Promise<void> | undefined;
 
+let interrupted = false;
 stopOnSignals(async () => {
+  interrupted = true;
   await stopEverything();
-  process.exit(130);
+  process.exit(INTERRUPTED);
 });
 const outcome = await run();
 await stopEverything();
+if (interrupted) process.exit(INTERRUPTED);
 for (const line of outcome.complaints) console.error(line);
 console.log(`${outcome.passed} passed, ${outcome.failed} failed`);
 process.exit(outcome.failed > 0 || outcome.passed === 0 || outcome.complaints.length > 0 ? 1 : 0);
@@ -93,7 +99,13 @@ function read(report: string, code: number | null): Outcome {
   return { passed, failed, complaints };
 }
 
-async function stopEverything(): Promise<void> {
+/** Takes everything down, once, however often it is asked. */
+function stopEverything(): Promise<void> {
+  stopped ??= takeDown();
+  return stopped;
+}
+
+async function takeDown(): Promise<void> {
   if (jest && jest.exitCode === null && jest.signalCode === null) await endGroup(jest);
   await Promise.all(started.splice(0).map((server) => server.stop()));
   rmSync(work, { recursive: true, force: true });

@@ -40,18 +40,20 @@ export async function freshRedis(): Promise<string> {
 export async function startRedis(): Promise<TestRedis> {
   const port = await freePort();
   let server = await launchRedis(port);
-  const end = async (signal: NodeJS.Signals) => {
+  const end = async (how: () => void) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exit = new Promise((resolve) => server.once('exit', resolve));
-    if (server.pid) process.kill(-server.pid, signal);
+    server.ref();
+    how();
     await exit;
   };
+  const kill = () => end(() => server.pid && process.kill(-server.pid, 'SIGKILL'));
   return {
     url: `redis://127.0.0.1:${port}`,
-    kill: () => end('SIGKILL'),
-    stop: () => end('SIGTERM'),
+    kill,
+    stop: () => end(() => server.stdin?.end()),
     restart: async () => {
-      await end('SIGKILL');
+      await kill();
       server = await launchRedis(port);
     },
   };
