@@ -1,7 +1,7 @@
 // Starts a TypeScript target on the pinned Node: `node scripts/run.mjs [--watch] TARGET [args]`.
 // Plain JavaScript for Node 20 and later, with nothing installed: it is the first thing every `npm run …` executes.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,15 +91,31 @@ function stopWhenParentDies() {
   timer.unref();
 }
 
+/**
+ * Watches every folder by itself: Node's recursive watching loses files that an editor replaces by renaming. Folders
+ * may come and go, so the watches are laid anew after each change.
+ */
 function restartOnChange() {
   /** @type {NodeJS.Timeout | undefined} */
   let settled;
-  for (const folder of WATCHED.map((name) => path.join(ROOT, name)).filter((name) => existsSync(name))) {
-    watch(folder, { recursive: true }, () => {
-      clearTimeout(settled);
-      settled = setTimeout(restart, 150);
-    });
-  }
+  const changed = () => {
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      for (const watcher of watchers) watcher.close();
+      watchers = watchFolders();
+      restart();
+    }, 150);
+  };
+  const watchFolders = () =>
+    WATCHED.flatMap((name) => foldersBelow(path.join(ROOT, name))).map((dir) => watch(dir, changed));
+  let watchers = watchFolders();
+}
+
+/** @param {string} dir @returns {string[]} */
+function foldersBelow(dir) {
+  if (!existsSync(dir)) return [];
+  const inner = readdirSync(dir, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [dir, ...inner.flatMap((entry) => foldersBelow(path.join(dir, entry.name)))];
 }
 
 function restart() {
