@@ -1,0 +1,58 @@
+/**
+ * The disposable process that reads one file. It gets its request on stdin as one line of JSON and answers on stdout
+ * with one line of JSON an event; the last one is `end` or `error`. It has no environment, no database and no network
+ * use, and its parent kills it when it takes too long.
+ */
+import { once } from 'node:events';
+import { ReadError, type ReadErrorCode, type ReadErrorDetails } from './errors.ts';
+import type { Output, WireEvent } from './output.ts';
+import { type ReadRequest, readInto } from './read.ts';
+
+/** What a failing child says last. */
+export interface ChildFailure {
+  type: 'error';
+  /** Undefined for a fault of the reader itself. */
+  code: ReadErrorCode | undefined;
+  details: ReadErrorDetails;
+  message: string;
+  peakBytes: number;
+}
+
+// hostile files can raise a great many errors inside the parser; a stack for each is dear
+Error.stackTraceLimit = 5;
+const started = performance.now();
+let rows = 0;
+
+function send(event: WireEvent | ChildFailure): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+const output: Output = {
+  emit: (event) => {
+    if (event.type === 'rows') rows += event.rows.length;
+    send(event);
+  },
+  drained: () => (process.stdout.writableNeedDrain ? once(process.stdout, 'drain').then(() => {}) : undefined),
+};
+
+async function main(): Promise<void> {
+  let input = '';
+  process.stdin.setEncoding('utf8');
+  for await (const chunk of process.stdin) input += chunk;
+  try {
+    await readInto(JSON.parse(input) as ReadRequest, output);
+    send({ type: 'end', stats: { rows, seconds: (performance.now() - started) / 1000, peakBytes: peakBytes() } });
+  } catch (error) {
+    const known = error instanceof ReadError ? error : undefined;
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    send({ type: 'error', code: known?.code, details: known?.details ?? {}, message, peakBytes: peakBytes() });
+  }
+}
+
+// the parent going away closes the pipe: there is nobody left to read for
+process.stdout.on('error', () => process.exit(1));
+await main();

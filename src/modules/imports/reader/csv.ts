@@ -1,0 +1,213 @@
+/** Reads a text file (.csv, .tsv, .txt) as one sheet. */
+import { decodeFile, detectEncoding, type EncodingFinding, knownEncoding, markLength } from './csv_decode.ts';
+import { type DialectChoice, detectDialect } from './csv_dialect.ts';
+import { RecordParser, type Repair } from './csv_records.ts';
+import { formatCount, ReadError } from './errors.ts';
+import type { Limits } from './limits.ts';
+import type { WireRow } from './model.ts';
+import { type Output, RowBatches, type Selection } from './output.ts';
+import { cleanText } from './shared_strings.ts';
+import { Warnings } from './warnings.ts';
+
+/** Each of them replaces a detection. */
+export interface CsvChoice extends DialectChoice {
+  encoding?: string | undefined;
+}
+
+const SAMPLE_CHARACTERS = 256 * 1024;
+const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/;
+
+/** Emits `file`, `sheet`, `rows` …, `sheet_end` and warnings. Throws ReadError. */
+export async function readCsv(
+  path: string,
+  sheetName: string,
+  output: Output,
+  limits: Limits,
+  choice: CsvChoice = {},
+  selection: Selection = {},
+): Promise<void> {
+  const warnings = new Warnings((warning) => output.emit({ type: 'warning', warning }));
+  const wanted = selection.sheets;
+  if (wanted && !wanted.includes(0) && !wanted.includes(sheetName)) {
+    throw new ReadError('no_such_sheet', { detail: `"${wanted[0]}"` });
+  }
+  const finding = await findEncoding(path, choice.encoding);
+  sayEncoding(finding, warnings);
+  const text = withoutZeros(decodeFile(path, finding), warnings);
+  const { sample, complete } = await readSample(text);
+  const sheet = { index: 0, name: sheetName, hidden: false };
+  const { columns, skip, ...found } = detectDialect(sample, complete, choice);
+  const dialect = { encoding: finding.encoding, ...found };
+  output.emit({
+    type: 'file',
+    format: 'csv',
+    sheets: [sheet],
+    dialect,
+  });
+  output.emit({ type: 'sheet', sheet, hiddenColumns: [] });
+  const rows = new CsvRows(output, limits, warnings, columns, selection.rowsPerSheet);
+  const parser = new RecordParser(dialect, columns, rows);
+  rows.whenFull = () => parser.stop();
+  parser.write(sample.slice(skip));
+  if (!complete) {
+    for await (const piece of text) {
+      if (rows.full) break;
+      parser.write(piece);
+      const drained = output.drained();
+      if (drained) await drained;
+    }
+  }
+  parser.end();
+  rows.finish();
+  warnings.close();
+}
+
+async function findEncoding(path: string, chosen: string | undefined): Promise<EncodingFinding> {
+  if (chosen === undefined) return detectEncoding(path);
+  const encoding = knownEncoding(chosen);
+  return { encoding, skip: await markLength(path, encoding), guessed: false, strayBytes: false };
+}
+
+function sayEncoding({ encoding, guessed, strayBytes }: EncodingFinding, warnings: Warnings): void {
+  if (strayBytes) {
+    warnings.add(
+      'bytes_unreadable',
+      'Some characters of this file are not in the character set of the rest (UTF-8); they were read as Windows-1252. Check names with accents.',
+    );
+  } else if (guessed) {
+    warnings.add(
+      'encoding_guessed',
+      `The file does not say which character set it uses; it was read as ${encoding}. Check names with accents, and choose another one if they look wrong.`,
+    );
+  }
+}
+
+/** Leaves out NUL and a final Ctrl-Z (end of file in DOS programs), which stand in no list on purpose. */
+async function* withoutZeros(text: AsyncGenerator<string>, warnings: Warnings): AsyncGenerator<string> {
+  let held = '';
+  let told = false;
+  for await (const piece of text) {
+    let clean = held + piece;
+    held = '';
+    if (clean.includes('\0')) {
+      if (!told) warnings.add('characters_removed', 'The file contains zero bytes; they were left out.');
+      told = true;
+      clean = clean.replaceAll('\0', '');
+    }
+    if (clean.endsWith('\x1a')) {
+      held = '\x1a';
+      clean = clean.slice(0, -1);
+    }
+    yield clean;
+  }
+}
+
+/** The beginning of the text; the generator goes on behind it. */
+async function readSample(text: AsyncGenerator<string>): Promise<{ sample: string; complete: boolean }> {
+  let sample = '';
+  while (sample.length < SAMPLE_CHARACTERS) {
+    const { value, done } = await text.next();
+    if (done) return { sample, complete: true };
+    sample += value;
+  }
+  return { sample, complete: false };
+}
+
+/** Makes rows of records: numbers them, checks limits, says what is odd. */
+class CsvRows {
+  private readonly output: Output;
+  private readonly limits: Limits;
+  private readonly warnings: Warnings;
+  private readonly usual: number;
+  private readonly maxRows: number;
+  private readonly batches: RowBatches;
+  private number = 0;
+  private lastRow = 0;
+  private cells = 0;
+  full = false;
+  whenFull: () => void = () => {};
+
+  constructor(output: Output, limits: Limits, warnings: Warnings, usual: number, maxRows = Number.POSITIVE_INFINITY) {
+    this.output = output;
+    this.limits = limits;
+    this.warnings = warnings;
+    this.usual = usual;
+    this.maxRows = maxRows;
+    this.batches = new RowBatches(output, 0);
+  }
+
+  record(fields: string[], repair: Repair | undefined): void {
+    const number = ++this.number;
+    const { limits } = this;
+    if (fields.length > limits.columns) {
+      throw new ReadError('too_many_columns', { limit: formatCount(limits.columns), row: number });
+    }
+    const row: WireRow = [number, 0];
+    let characters = 0;
+    let blank = 0;
+    for (const field of fields) {
+      if (field === '') {
+        blank++;
+        continue;
+      }
+      if (blank > 0) row.push(blank);
+      blank = 0;
+      row.push(this.cell(field, number));
+      characters += field.length;
+    }
+    if (row.length === 2) return;
+    if (blank > 0) row.push(blank);
+    if (number > limits.rows) throw new ReadError('too_many_rows', { limit: formatCount(limits.rows) });
+    this.cells += fields.length;
+    if (this.cells > limits.cells) throw new ReadError('too_many_cells', { limit: formatCount(limits.cells) });
+    this.say(fields, repair, number);
+    this.lastRow = number;
+    this.batches.add(row, fields.length, characters);
+    if (this.batches.sent >= this.maxRows) {
+      this.full = true;
+      this.whenFull();
+    }
+  }
+
+  finish(): void {
+    this.batches.flush();
+    this.output.emit({
+      type: 'sheet_end',
+      sheet: 0,
+      rows: this.batches.sent,
+      lastRow: this.lastRow,
+      merges: [],
+      mergeCount: 0,
+    });
+  }
+
+  private cell(field: string, row: number): string {
+    if (field.length < 16 && SCIENTIFIC.test(field)) {
+      this.warnings.add(
+        'scientific_number',
+        `"${field}" is a number that a spreadsheet program has shortened; its last digits are lost. Format the column as a number without decimals or as text and save the file again.`,
+        row,
+      );
+    }
+    return cleanText(field, this.limits.cellCharacters, false, this.warnings, row);
+  }
+
+  private say(fields: string[], repair: Repair | undefined, row: number): void {
+    if (repair === 'unclosed') {
+      this.warnings.add(
+        'quote_unclosed',
+        'A quotation mark is opened and not closed; the line was read as it stands.',
+        row,
+      );
+    } else if (repair === 'stray') {
+      this.warnings.add('quote_stray', 'A quotation mark stands in the middle of a value; check this row.', row);
+    }
+    if (this.usual > 1 && fields.length > this.usual && fields.slice(this.usual).some((field) => field !== '')) {
+      this.warnings.add(
+        'ragged_rows',
+        `This row has ${fields.length} values, most rows have ${this.usual}; a separator inside a value may not be quoted.`,
+        row,
+      );
+    }
+  }
+}

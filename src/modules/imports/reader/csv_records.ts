@@ -1,0 +1,285 @@
+/** Splits text into records and fields: strict where a file is clean, resourceful where it is not. */
+import { formatCount, ReadError } from './errors.ts';
+import type { CsvDialect } from './model.ts';
+
+/** How a record with quotes in odd places is read. */
+type Mode =
+  /** A quote inside a quoted field that no separator follows is a character of the field: "the "best" shop" */
+  | 'literal'
+  /** It closes the field, the rest up to the separator is added: "abc"def -> abcdef (as Excel does) */
+  | 'closing'
+  /** Quotes mean nothing in this line. */
+  | 'plain';
+
+export type Repair = 'stray' | 'unclosed';
+
+export interface RecordHandler {
+  /** Blank lines come as one empty field. `repair` says that quotes stood in odd places. */
+  record(fields: string[], repair: Repair | undefined): void;
+}
+
+/** A quoted field that runs further than this is taken for one whose closing quote was forgotten. */
+const MAX_QUOTED = 256 * 1024;
+/** No line end within so many characters: not a list. */
+const MAX_RECORD = 8 * 1024 * 1024;
+const NEED_MORE = -1;
+
+/** Where a character comes next, as found by a search that began at `from`: -1 nowhere, -2 not searched. */
+interface Lookup {
+  from: number;
+  at: number;
+}
+
+interface Parsed {
+  fields: string[];
+  /** Position behind the record and its line end, or NEED_MORE. */
+  next: number;
+  stray: boolean;
+  unclosed: boolean;
+}
+
+/**
+ * Push parser. Feed it text with `write` and finish with `end`. `expected` is the usual number of fields, 0 when not
+ * known: it decides between the readings of a record with misplaced quotes.
+ */
+export class RecordParser {
+  private readonly dialect: CsvDialect;
+  private readonly handler: RecordHandler;
+  private readonly expected: number;
+  private buffer = '';
+  private position = 0;
+  private nextQuote = -2;
+  private readonly nextFeed: Lookup = { from: 0, at: -2 };
+  private readonly nextReturn: Lookup = { from: 0, at: -2 };
+  private stopped = false;
+
+  constructor(dialect: CsvDialect, expected: number, handler: RecordHandler) {
+    this.dialect = dialect;
+    this.expected = expected;
+    this.handler = handler;
+  }
+
+  write(text: string): void {
+    this.buffer = this.position === 0 ? this.buffer + text : this.buffer.slice(this.position) + text;
+    this.position = 0;
+    this.nextQuote = this.nextFeed.at = this.nextReturn.at = -2;
+    this.run(false);
+    if (this.buffer.length - this.position > MAX_RECORD) {
+      throw new ReadError('text_too_long', { limit: formatCount(MAX_RECORD) });
+    }
+  }
+
+  end(): void {
+    this.run(true);
+    this.buffer = '';
+    this.position = 0;
+  }
+
+  /** No further records are handed out. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private run(final: boolean): void {
+    while (this.position < this.buffer.length && !this.stopped) {
+      const next = this.readRecord(final);
+      if (next === NEED_MORE) return;
+      this.position = next;
+    }
+  }
+
+  private readRecord(final: boolean): number {
+    const start = this.position;
+    const end = this.lineEnd(start);
+    if (end < 0 && !final) return NEED_MORE;
+    const lineEnd = end < 0 ? this.buffer.length : end;
+    if (!this.quoteBefore(start, lineEnd)) {
+      const next = this.afterLineEnd(lineEnd, final);
+      if (next === NEED_MORE) return NEED_MORE;
+      this.handler.record(this.buffer.slice(start, lineEnd).split(this.dialect.delimiter), undefined);
+      return next;
+    }
+    return this.readQuoted(start, lineEnd, final);
+  }
+
+  private readQuoted(start: number, lineEnd: number, final: boolean): number {
+    const literal = this.parse(start, 'literal', final);
+    if (literal.next === NEED_MORE) return NEED_MORE;
+    const spansLines = literal.next > lineEnd + 2;
+    const fits = this.expected === 0 || literal.fields.length === this.expected;
+    if (!literal.stray && !literal.unclosed && (fits || !spansLines)) {
+      this.handler.record(literal.fields, undefined);
+      return literal.next;
+    }
+    const plain = this.parse(start, 'plain', final);
+    if (plain.next === NEED_MORE) return NEED_MORE;
+    let chosen = literal.unclosed ? plain : literal;
+    if (!fits || literal.unclosed) {
+      const closing = literal.stray ? this.parse(start, 'closing', final) : undefined;
+      const choices = [literal, closing, plain].filter(
+        (one) => one !== undefined && !one.unclosed && one.next !== NEED_MORE,
+      );
+      chosen = choices.find((one) => one?.fields.length === this.expected) ?? chosen;
+    }
+    const repair =
+      chosen === plain && (literal.unclosed || spansLines) ? 'unclosed' : literal.stray ? 'stray' : undefined;
+    this.handler.record(chosen.fields, repair);
+    return chosen.next;
+  }
+
+  private parse(start: number, mode: Mode, final: boolean): Parsed {
+    const { buffer } = this;
+    const { delimiter, quote } = this.dialect;
+    const result: Parsed = { fields: [], next: NEED_MORE, stray: false, unclosed: false };
+    let at = start;
+    while (true) {
+      const opening = mode === 'plain' ? -1 : this.openingQuote(at);
+      if (opening >= 0) {
+        const end = this.quotedField(opening + quote.length, mode, final, result);
+        if (end === NEED_MORE) return result;
+        at = end;
+      } else {
+        const end = this.fieldEnd(at);
+        if (end < 0) {
+          if (!final) return result;
+          result.fields.push(buffer.slice(at));
+          result.next = buffer.length;
+          return result;
+        }
+        result.fields.push(buffer.slice(at, end));
+        at = end;
+      }
+      if (at >= buffer.length) {
+        if (final) result.next = buffer.length;
+        return result;
+      }
+      if (!buffer.startsWith(delimiter, at)) {
+        result.next = this.afterLineEnd(at, final);
+        return result;
+      }
+      at += delimiter.length;
+      if (at >= buffer.length && !final) return result;
+      if (at >= buffer.length) {
+        result.fields.push('');
+        result.next = at;
+        return result;
+      }
+    }
+  }
+
+  /** Reads from behind the opening quote; pushes the field and gives the position of the separator or line end. */
+  private quotedField(from: number, mode: Mode, final: boolean, result: Parsed): number {
+    const { buffer } = this;
+    const { quote } = this.dialect;
+    const backslashes = this.dialect.escape === 'backslash';
+    let text = '';
+    let at = from;
+    while (true) {
+      const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
+      if (mark < 0 || mark - from > MAX_QUOTED) {
+        if (!final && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
+        result.unclosed = true;
+        result.fields.push(text + buffer.slice(at));
+        return buffer.length;
+      }
+      const follower = buffer[mark + 1];
+      if (follower === undefined && !final) return NEED_MORE;
+      if (backslashes && buffer[mark] === '\\') {
+        // only a quote or another backslash is escaped; C:\new keeps its backslash
+        const escaped = follower === quote || follower === '\\';
+        text += buffer.slice(at, escaped ? mark : mark + 1) + (escaped ? follower : '');
+        at = mark + (escaped ? 2 : 1);
+        continue;
+      }
+      if (follower === quote) {
+        text += buffer.slice(at, mark + 1);
+        at = mark + 2;
+        continue;
+      }
+      const behind = this.skipBlanks(mark + 1);
+      if (behind >= buffer.length && !final) return NEED_MORE;
+      if (behind >= buffer.length || this.isSeparator(behind)) {
+        result.fields.push(text + buffer.slice(at, mark));
+        return behind;
+      }
+      result.stray = true;
+      if (mode === 'closing') {
+        const end = this.fieldEnd(mark + 1);
+        if (end < 0 && !final) return NEED_MORE;
+        const stop = end < 0 ? buffer.length : end;
+        result.fields.push(text + buffer.slice(at, mark) + buffer.slice(mark + 1, stop));
+        return stop;
+      }
+      text += buffer.slice(at, mark + 1);
+      at = mark + 1;
+    }
+  }
+
+  /** Position of a quote that opens a field at `at`; blanks may stand before it. */
+  private openingQuote(at: number): number {
+    const { quote } = this.dialect;
+    if (quote === '') return -1;
+    if (this.buffer.startsWith(quote, at)) return at;
+    if (this.buffer[at] !== ' ') return -1;
+    const behind = this.skipBlanks(at);
+    return this.buffer.startsWith(quote, behind) ? behind : -1;
+  }
+
+  private skipBlanks(at: number): number {
+    let behind = at;
+    while (this.buffer[behind] === ' ' && this.dialect.delimiter !== ' ') behind++;
+    return behind;
+  }
+
+  private isSeparator(at: number): boolean {
+    const code = this.buffer.charCodeAt(at);
+    return code === 10 || code === 13 || this.buffer.startsWith(this.dialect.delimiter, at);
+  }
+
+  private fieldEnd(at: number): number {
+    const delimiter = this.buffer.indexOf(this.dialect.delimiter, at);
+    const line = this.lineEnd(at);
+    if (delimiter < 0) return line;
+    return line < 0 || delimiter < line ? delimiter : line;
+  }
+
+  private quoteOrBackslash(at: number): number {
+    const quote = this.buffer.indexOf(this.dialect.quote, at);
+    const backslash = this.buffer.indexOf('\\', at);
+    if (quote < 0) return backslash;
+    return backslash < 0 || quote < backslash ? quote : backslash;
+  }
+
+  private quoteBefore(start: number, end: number): boolean {
+    if (this.dialect.quote === '' || this.nextQuote === -1) return false;
+    if (this.nextQuote < start) this.nextQuote = this.buffer.indexOf(this.dialect.quote, start);
+    return this.nextQuote >= 0 && this.nextQuote < end;
+  }
+
+  /** Position of the next CR or LF, -1 when there is none yet. */
+  private lineEnd(start: number): number {
+    const feed = this.lookUp(this.nextFeed, '\n', start);
+    const back = this.lookUp(this.nextReturn, '\r', start);
+    if (back < 0) return feed;
+    return feed < 0 || back < feed ? back : feed;
+  }
+
+  /** indexOf that remembers its last answer, since one of the two line ends is often missing from the whole file. */
+  private lookUp(last: Lookup, character: string, start: number): number {
+    const valid = last.at !== -2 && start >= last.from && (last.at === -1 || start <= last.at);
+    if (!valid) {
+      last.from = start;
+      last.at = this.buffer.indexOf(character, start);
+    }
+    return last.at;
+  }
+
+  /** Behind CR, LF, CR LF or CR CR LF (left by programs that translate line ends twice). */
+  private afterLineEnd(at: number, final: boolean): number {
+    const { buffer } = this;
+    if (buffer[at] !== '\r') return at + 1;
+    if (at + 2 >= buffer.length && !final) return NEED_MORE;
+    if (buffer[at + 1] === '\n') return at + 2;
+    return buffer[at + 1] === '\r' && buffer[at + 2] === '\n' ? at + 3 : at + 1;
+  }
+}
