@@ -1,3 +1,5 @@
+import { TooManyTries } from '#src/platform/limits.ts';
+
 /**
  * Errors that people may read. Whatever else is thrown is a fault of ours: it is logged with its stack and shown as
  * "something went wrong" with the request's id.
@@ -56,6 +58,7 @@ const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EN
 /** What a person is told about any thrown value; null means: a fault of ours, say nothing specific. */
 export function readable(error: unknown): AppError | null {
   if (error instanceof AppError) return error;
+  if (error instanceof TooManyTries) return tooMany(error.seconds);
   const { code, message, status, type } = (error ?? {}) as {
     code?: string;
     message?: string;

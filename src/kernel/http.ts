@@ -3,9 +3,11 @@ import type { Application, NextFunction, Request, RequestHandler, Response } fro
 import express from 'express';
 import type session from 'express-session';
 import type { Config } from '#src/config.ts';
+import type { Limits } from '#src/platform/limits.ts';
 import type { Logger } from '#src/platform/log.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { Pools } from '#src/platform/postgres.ts';
+import { planSid, type Sessions } from '#src/platform/sessions.ts';
 import { type Actor, actorOfSession, actorOfToken } from './actor.ts';
 import { type Ctx, demand } from './context.ts';
 import { csrfMatches, csrfToken, newSeed, sameOrigin } from './csrf.ts';
@@ -30,9 +32,6 @@ export interface SessionData {
 declare module 'express-session' {
   interface SessionData {
     rapport?: import('./http.ts').SessionData;
-    /** set while somebody is away at an identity provider */
-    sso?: { tenant_id: string; next: string; link_user: string | null };
-    next?: string;
   }
 }
 
@@ -42,6 +41,8 @@ export interface Platform {
   log: Logger;
   metrics: Metrics;
   pools: Pools;
+  limits: Limits;
+  sessions: Sessions;
   /** counts a try against a limit. @throws 429 */
   limit(kind: 'api' | 'write', key: string): Promise<void>;
   frames(req: Request, res: Response, who: { ctx: Ctx | null; csrf: string; said: Said | null }): Frames;
@@ -105,7 +106,7 @@ const once = (req: Request, body: Body): string => {
   return key;
 };
 
-function readInput(req: Request, route: Route): Input {
+function readInput(platform: Platform, req: Request, route: Route): Input {
   const body = route.surface === 'web' && !route.raw_body ? readBody(req.body) : Object.create(null);
   return {
     params: { ...(req.params as Record<string, string>) },
@@ -115,6 +116,7 @@ function readInput(req: Request, route: Route): Input {
     url: req.originalUrl,
     once: once(req, body),
     request: req,
+    platform,
   };
 }
 
@@ -146,7 +148,7 @@ async function runRoute(platform: Platform, route: Route, req: Request, res: Res
     checkOrigin(platform, req);
     if (!route.raw_body) checkToken(platform, req, res, (req.body as Body | undefined)?._csrf);
   }
-  const input = readInput(req, route);
+  const input = readInput(platform, req, route);
   const csrf = session ? csrfToken(platform.config.session_secret, session.seed) : '';
   const more = {
     via: api ? ('api' as const) : ('web' as const),
@@ -196,7 +198,7 @@ async function send(platform: Platform, req: Request, res: Response, reply: Repl
       sendRedirect(req, res, reply.to);
       return;
     case 'session':
-      await changeSession(req, reply.change, reply.said);
+      await changeSession(platform, req, res, reply.change, reply.said);
       sendRedirect(req, res, safePath(reply.to));
       return;
     case 'page': {
@@ -217,14 +219,19 @@ export const saveSession = (req: Request): Promise<void> =>
 
 /** A new id at every sign-in and switch; the old one is dead. */
 async function changeSession(
+  platform: Platform,
   req: Request,
+  res: Response,
   change: Extract<Reply, { kind: 'session' }>['change'],
   said: Said | null,
 ): Promise<void> {
   if (change.do === 'end') {
     await new Promise<void>((resolve, reject) => req.session.destroy((error) => (error ? reject(error) : resolve())));
+    platform.sessions.clearCookie(res);
+    res.set('Clear-Site-Data', '"cache", "storage"');
     return;
   }
+  planSid(req, change.sid);
   await new Promise<void>((resolve, reject) => req.session.regenerate((error) => (error ? reject(error) : resolve())));
   req.session.rapport = {
     tenant_id: change.tenant_id,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Access } from './access.ts';
 import type { Ctx } from './context.ts';
 import { type AppError, badRequest } from './errors.ts';
+import type { Platform } from './http.ts';
 import type { RawQuery } from './list_query.ts';
 import type { Action, Views } from './views.ts';
 
@@ -20,6 +21,8 @@ export interface Input {
   once: string;
   /** the raw request, for what streams (uploads, events); everything else is above */
   request: IncomingMessage;
+  /** for the few handlers that end sessions or call out; services take what they need as arguments */
+  platform: Platform;
 }
 
 /** What happened, said on the next page, with a way back. */
@@ -55,8 +58,9 @@ export type SessionChange =
       tenant_id: string;
       user_id: string;
       session_id: string;
+      /** id of the new session, whose hash stands in user_sessions already */
+      sid: string;
       proven: Proven[];
-      method: 'password' | 'sso';
     }
   | { do: 'end' };
 
