@@ -97,7 +97,68 @@ const CASES: Record<string, { bad: [string, string][]; good: [string, string][] 
       .concat([
         ['test/a.test.ts', `x${'it'}('x')`],
         ['test/a.test.ts', `f${'describe'}('x')`],
-        ['test/a.test.ts', `/** Titles show the beginning of the text only. */
+        ['test/a.test.ts', `describe.each([1])('x', () => { it.each${'.'}skip })`],
+    ],
+    good: [['test/a.test.ts', "test('only this', () => { regexit('x'); test.each([1])('x'); });"]],
+  },
+  'workbook-reader': {
+    bad: [
+      ['src/modules/imports/read.ts', 'await workbook.xlsx.load(buffer)'],
+      ['src/modules/imports/read.ts', 'await workbook.xlsx\n  .readFile(name)'],
+    ],
+    good: [
+      ['src/modules/exports/write.ts', 'await workbook.xlsx.writeFile(name)'],
+      ['test/imports.test.ts', 'await workbook.xlsx.load(buffer)'],
+    ],
+  },
+  'template-tags': {
+    bad: [
+      ['views/a.ejs', '<%= it.date.toLocaleString() %>'],
+      ['views/a.ejs', '<%= it.a + it.b %>'],
+      ['views/a.ejs', "<%= it.done ? 'yes' : 'no' %>"],
+      ['views/a.ejs', '<%= stranger.name %>'],
+      ['views/a.ejs', '<%- it.html %>'],
+      ['views/a.ejs', "<%- include('other') %>"],
+      ['views/a.ejs', '<% const x = 1 %>'],
+      ['views/a.ejs', '<% if (can(it.user)) { %>x<% } %>'],
+      ['views/a.ejs', '<% it.rows.forEach((row) => { %>'],
+    ],
+    good: [
+      ['views/a.ejs', '<% for (const row of it.rows) { %><%= row.name %><% } %>'],
+      ['views/a.ejs', '<% for (const [index, form] of it.forms.entries()) { %><%= index %><%= form.id %><% } %>'],
+      ['views/a.ejs', "<% if (!it.a) { %><% } else if (it.kind === 'x' || it.kind === 'y') { %><% } else { %><% } %>"],
+      ['views/a.ejs', "<%- part('_part/nav', it) %><%- body %><%- it.body %><%# a remark %>"],
+    ],
+  },
+  'template-inline': {
+    bad: [
+      ['views/a.ejs', '<script>alert(1)</script>'],
+      ['views/a.ejs', '<script nonce="<%= it.nonce %>">alert(1)</script>'],
+      ['views/a.ejs', '<style>a{}</style>'],
+      ['views/a.ejs', '<p style="color:red">'],
+      ['views/a.ejs', '<button type="button" onclick="x()">'],
+      ['views/a.ejs', '<button hx-on:click="x()">'],
+      ['views/a.ejs', '<div data-hx-on:click="x()">'],
+      ['views/a.ejs', '<div hx-vals="js:{a: 1}">'],
+      ['views/a.ejs', '<a href="javascript:x()">'],
+    ],
+    good: [
+      ['views/a.ejs', '<script src="<%= it.src %>" nonce="<%= it.nonce %>" defer></script>'],
+      ['views/a.ejs', '<script type="application/json" id="data"></script>'],
+      ['views/a.ejs', '<link rel="stylesheet" href="/a.css"><p class="once upon">on = off</p>'],
+    ],
+  },
+  'template-length': {
+    bad: [['views/a.ejs', '<p></p>\n'.repeat(61)]],
+    good: [['views/a.ejs', '<p></p>\n'.repeat(60)]],
+  },
+};
+
+test('every rule has its cases', () => {
+  expect(Object.keys(CASES).sort()).toEqual(RULES.map((rule) => rule.name).sort());
+});
+
+/** Titles show the beginning of the text only. */
 const titled = (cases: [string, string][]) => cases.map(([path, text]) => [path, text.slice(0, 90), text] as const);
 
 describe.each(Object.entries(CASES))('%s', (rule, { bad, good }) => {
