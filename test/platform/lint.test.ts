@@ -92,12 +92,13 @@ const CASES: Record<string, { bad: [string, string][]; good: [string, string][] 
   },
   // In pieces, or these lines themselves would be found.
   'every-test-runs': {
-    bad: ['only', 'skip', 'todo']
-      .map((word) => ['test/a.test.ts', `test${'.'}${word}('x')`] as [string, string])
-      .concat([
-        ['test/a.test.ts', `x${'it'}('x')`],
-        ['test/a.test.ts', `f${'describe'}('x')`],
-        ['test/a.test.ts', `describe.each([1])('x', () => { it.each${'.'}skip })`],
+    bad: [
+      ['test/a.test.ts', `test${'.'}only('x')`],
+      ['test/a.test.ts', `test${'.'}skip('x')`],
+      ['test/a.test.ts', `test${'.'}todo('x')`],
+      ['test/a.test.ts', `x${'it'}('x')`],
+      ['test/a.test.ts', `f${'describe'}('x')`],
+      ['test/a.test.ts', `describe.each([1])('x', () => { it.each${'.'}skip })`],
     ],
     good: [['test/a.test.ts', "test('only this', () => { regexit('x'); test.each([1])('x'); });"]],
   },
