@@ -88,7 +88,7 @@ const tagging = (table: string, singular: string) => `
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(
     [
-      record('tags', [title('name'), `tone text not null default 'neutral'`, searchText('name')]),
+      record('tags', [title('name'), searchText('name')]),
       `create unique index tags_name_unique on tags (tenant_id, lower(name)) where deleted_at is null;`,
       sortIndex('tags', 'name', null),
       finder('tags', []),

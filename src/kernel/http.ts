@@ -3,6 +3,7 @@ import type { Application, NextFunction, Request, RequestHandler, Response } fro
 import express from 'express';
 import type session from 'express-session';
 import type { Config } from '#src/config.ts';
+import type { Assets } from '#src/platform/assets.ts';
 import type { Limits } from '#src/platform/limits.ts';
 import type { Logger } from '#src/platform/log.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
@@ -41,6 +42,7 @@ export interface Platform {
   log: Logger;
   metrics: Metrics;
   pools: Pools;
+  assets: Assets;
   limits: Limits;
   sessions: Sessions;
   /** counts a try against a limit. @throws 429 */

@@ -49,7 +49,9 @@ export function one(query: RawQuery, name: string): string {
 }
 
 /** Columns a list of this entity may be sorted by. */
-export const sortable = (entity: Entity): string[] => [...new Set([...entity.sorts, 'created_at', 'updated_at'])];
+export const sortable = (entity: Entity): string[] => [
+  ...new Set([...entity.sorts.map((sort) => sort.replace(/^-/, '')), 'created_at', 'updated_at']),
+];
 
 export const encodeCursor = (cursor: Cursor): string =>
   Buffer.from(JSON.stringify([cursor.value, cursor.id])).toString('base64url');

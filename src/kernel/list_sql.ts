@@ -149,6 +149,15 @@ export async function listPage(ctx: Ctx, entity: Entity, list: ListQuery): Promi
   };
 }
 
+/** A row's place in a sort order, as a cursor holds it; null when there is no such row. */
+export async function sortKeyOf(ctx: Ctx, entity: Entity, sort: string, id: string): Promise<string | null> {
+  const [row] = (await ctx.db
+    .from(entity.table, entity.table, `${entity.name}.sort_key`)
+    .select(ctx.db.sql(`(${sortSql(entity, sort)})::text as sort_key`))
+    .where(`${entity.table}.id`, id)) as { sort_key: string }[];
+  return row?.sort_key ?? null;
+}
+
 /** How many rows the list has; stops at `cap` when one is given. */
 export async function countRows(
   ctx: Ctx,

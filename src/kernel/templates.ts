@@ -33,9 +33,9 @@ let entries = new Map<string, Entry>();
 
 /** Sets where templates live and how they behave; with `cache` every template is compiled now, so a broken one stops the start. */
 export function configureTemplates(next: TemplateConfig): void {
-  config = next;
+  config = { ...next, dir: path.resolve(next.dir) };
   entries = new Map();
-  if (next.cache) for (const name of templateNames(next.dir)) load(name);
+  if (config.cache) for (const name of templateNames()) load(name);
 }
 
 /** Names of all templates below `dir`, sorted, e.g. '_entity/list'. */

@@ -3,6 +3,8 @@
  * address; no template formats a date, checks a permission or knows a field type. All values are escaped on output.
  */
 
+import type { PageAssets } from '#src/platform/assets.ts';
+
 /** Colour words of LOOK.md; a tone never comes without a word beside it. */
 export type Tone = 'neutral' | 'accent' | 'green' | 'amber' | 'red';
 
@@ -54,20 +56,6 @@ export interface Notice {
   tone: Tone;
   text: string;
   undo: Action | null;
-}
-
-/** Addresses of the hashed files; `pageAssets()` of platform/assets.ts gives them. */
-export interface PageAssets {
-  css: string[];
-  js: string[];
-  /** Tiny and blocking: marks that JavaScript works and restores the sidebar before the first paint. */
-  boot: string;
-  font: string;
-  /** Loaded by app.js on pages that have a chart. */
-  chart: string;
-  favicon: string;
-  /** Changes with any file; a page of an older version reloads whole on its next navigation. */
-  version: string;
 }
 
 /** _layout.ejs: the frame around a page for people who are signed in. */

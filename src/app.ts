@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import express, { type Application, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { notFound } from './kernel/errors.ts';
+import { errorHandler, mountRoutes, type Platform, VARY } from './kernel/http.ts';
+import { allRoutes, modules } from './modules/index.ts';
+
+/** What the process knows about itself. */
+export interface Health {
+  /** can serve: database and session store answer, and we are not stopping */
+  ready(): Promise<string | null>;
+}
+
+const REQUEST_ID = /^[\w-]{8,64}$/;
+
+/** The order of middleware, on one screen. */
+export function createApp(platform: Platform, health: Health): Application {
+  const { config, log, metrics } = platform;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.trust_proxy);
+  app.set('query parser', 'simple');
+  app.set('case sensitive routing', true);
+  app.set('etag', false);
+
+  app.use((req, res, next) => {
+    const given = req.get('x-request-id') ?? '';
+    res.locals.request_id = REQUEST_ID.test(given) ? given : randomUUID();
+    res.locals.nonce = randomBytes(16).toString('base64');
+    res.set('X-Request-Id', res.locals.request_id);
+    const started = performance.now();
+    res.on('finish', () => {
+      const ms = performance.now() - started;
+      const route = (res.locals.route as string | undefined) ?? 'unmatched';
+      metrics.requests.labels(req.method, route, String(res.statusCode)).observe(ms / 1000);
+      const entry = {
+        request_id: res.locals.request_id,
+        method: req.method,
+        route,
+        status: res.statusCode,
+        ms: Math.round(ms * 10) / 10,
+        tenant: res.locals.ctx?.tenant.id,
+        user: res.locals.ctx?.actor.id,
+        ip: req.ip,
+      };
+      if (res.statusCode === 403) log.warn(entry, 'refused');
+      else log.info(entry, 'request');
+    });
+    next();
+  });
+
+  app.get('/healthz', (_req, res) => void res.type('text').send('ok\n'));
+  app.get('/readyz', async (_req, res) => {
+    const reason = await health.ready();
+    res
+      .status(reason ? 503 : 200)
+      .type('text')
+      .send(`${reason ?? 'ready'}\n`);
+  });
+  app.get('/metrics', (req, res, next) => void metricsPage(platform, req, res).catch(next));
+  app.use(platform.assets.handler);
+  app.use(securityHeaders(config.secure));
+  app.use(platform.sessions.middleware);
+
+  for (const module of modules) module.open?.(app, platform);
+  mountRoutes(app, platform, allRoutes(platform));
+  app.use(() => {
+    throw notFound();
+  });
+  app.use(errorHandler(platform));
+  return app;
+}
+
+/** One policy for every answer, errors and downloads included. */
+function securityHeaders(secure: boolean) {
+  const nonce = (_req: unknown, res: unknown) => `'nonce-${(res as Response).locals.nonce}'`;
+  const policy = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'", nonce],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        objectSrc: ["'none'"],
+      },
+    },
+    strictTransportSecurity: secure ? { maxAge: 63_072_000, includeSubDomains: true } : false,
+    referrerPolicy: { policy: 'same-origin' },
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  });
+  return (req: Request, res: Response, next: (error?: unknown) => void) => {
+    res.set({
+      'Cache-Control': 'private, no-store',
+      Vary: VARY,
+      'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+    });
+    policy(req, res, next);
+  };
+}
+
+/** Prometheus' page: for this machine, or for whoever has the token. */
+async function metricsPage({ config, metrics, pools }: Platform, req: Request, res: Response): Promise<void> {
+  const local = /^(::1|(::ffff:)?127\.)/.test(req.socket.remoteAddress ?? '') && !req.get('x-forwarded-for');
+  const allowed = config.metrics_token ? req.get('authorization') === `Bearer ${config.metrics_token}` : local;
+  if (!allowed) throw notFound();
+  for (const name of ['app', 'platform'] as const) {
+    metrics.pool.labels(name, 'open').set(pools[name].totalCount);
+    metrics.pool.labels(name, 'idle').set(pools[name].idleCount);
+    metrics.pool.labels(name, 'waiting').set(pools[name].waitingCount);
+  }
+  res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+}

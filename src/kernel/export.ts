@@ -1,0 +1,150 @@
+import type { ServerResponse } from 'node:http';
+import ExcelJS from 'exceljs';
+import { DateTime } from 'luxon';
+import { audit } from './audit.ts';
+import type { Ctx } from './context.ts';
+import { type Entity, fieldLabel } from './entity.ts';
+import { instant } from './fields/dates.ts';
+import type { Field } from './fields/field.ts';
+import type { ListQuery } from './list_query.ts';
+import { batches } from './list_sql.ts';
+import type { Titles } from './presenters.ts';
+import { tagsOf, titlesOf } from './records.ts';
+import type { Row } from './tenant_db.ts';
+
+/** What an exported cell holds: a spreadsheet's own kinds, never a formula. */
+export type ExportCell = string | number | boolean | Date | null;
+
+export interface ExportColumn {
+  label: string;
+  excel: Field['excel'];
+  width: number;
+}
+
+/** A table to be written out: heads, and rows in batches so that memory stays flat. */
+export interface Table {
+  title: string;
+  columns: ExportColumn[];
+  rows: AsyncIterable<ExportCell[][]>;
+}
+
+// A spreadsheet runs cells that begin so; OWASP's list with the full-width twins and what stands behind leading blanks.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: tab and carriage return are on the list
+const FORMULA = /^[\s\u00a0\u200b]*[=+\-@\t\r\u0000＝＋－＠|%]/;
+/** Numbers and phone numbers may begin with + or -; nothing can hide in digits. */
+const HARMLESS = /^[+-]?[\d\s()./,-]+$/;
+
+/** A text cell for CSV: an apostrophe in front disarms it; import takes that apostrophe away again. */
+export const inertCsv = (text: string): string =>
+  (FORMULA.test(text) && !HARMLESS.test(text)) || text.startsWith("'") ? `'${text}` : text;
+
+const quoted = (text: string): string => (/[",\r\n;]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+function csvCell(cell: ExportCell): string {
+  if (cell === null) return '';
+  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
+  if (cell instanceof Date)
+    return DateTime.fromJSDate(cell, { zone: 'utc' }).toFormat('yyyy-MM-dd HH:mm').replace(' 00:00', '');
+  return quoted(inertCsv(cell));
+}
+
+/** Waits while the reader is slower than we are; gives up when the reader is gone. */
+async function push(out: ServerResponse, text: string): Promise<void> {
+  if (out.destroyed) throw new Error('the download was cancelled');
+  if (out.write(text)) return;
+  await new Promise<void>((resolve, reject) => {
+    out.once('drain', resolve);
+    out.once('close', () => reject(new Error('the download was cancelled')));
+  });
+}
+
+/** RFC 4180 with a byte order mark, which Excel needs to read it as UTF-8. */
+export async function writeCsv(table: Table, out: ServerResponse): Promise<void> {
+  await push(out, `\ufeff${table.columns.map((c) => quoted(inertCsv(c.label))).join(',')}\r\n`);
+  for await (const rows of table.rows) await push(out, rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join(''));
+  out.end();
+}
+
+const FORMATS: Partial<Record<Field['excel'], string>> = {
+  date: 'yyyy-mm-dd',
+  timestamp: 'yyyy-mm-dd hh:mm',
+  number: '#,##0.##',
+  text: '@',
+};
+
+/** A workbook with real numbers and dates, a frozen head and string cells for everything else. */
+export async function writeXlsx(table: Table, out: ServerResponse): Promise<void> {
+  const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useStyles: true, useSharedStrings: false });
+  const sheet = book.addWorksheet(table.title.replace(/[\\/*?:[\]]/g, ' ').slice(0, 31) || 'Export', {
+    views: [{ state: 'frozen', ySplit: 1 }],
+  });
+  sheet.columns = table.columns.map((c) => ({
+    width: c.width,
+    style: FORMATS[c.excel] ? { numFmt: FORMATS[c.excel] as string } : {},
+  }));
+  const head = sheet.addRow(table.columns.map((c) => c.label));
+  head.font = { bold: true };
+  head.commit();
+  for await (const rows of table.rows) {
+    if (out.destroyed) throw new Error('the download was cancelled');
+    for (const row of rows) sheet.addRow(row).commit();
+    // Let the network breathe: the writer buffers as fast as rows come.
+    if (out.writableNeedDrain) await new Promise<void>((resolve) => out.once('drain', resolve).once('close', resolve));
+  }
+  sheet.commit();
+  await book.commit();
+}
+
+/** A stored value as a spreadsheet holds it; references by name. */
+export function exportCell(field: Field, value: unknown, titles: Titles, ctx: Ctx): ExportCell {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return value.join(', ');
+  if (field.kind === 'ref') return titles.get(String(value)) ?? null;
+  switch (field.excel) {
+    case 'number':
+      return Number(value);
+    case 'boolean':
+      return value ? 'yes' : 'no';
+    case 'date':
+      return new Date(`${value}T00:00:00Z`);
+    case 'timestamp':
+      return instant(String(value), ctx.tenant.time_zone).setZone('utc', { keepLocalTime: true }).toJSDate();
+    default:
+      return field.choices.find((c) => c.value === value)?.label ?? String(value);
+  }
+}
+
+/** The list as filtered, un-capped. Runs inside the transaction of `ctx`. */
+export function listTable(ctx: Ctx, entity: Entity, list: ListQuery): Table {
+  const names = entity.field_names;
+  async function* rows(): AsyncGenerator<ExportCell[][]> {
+    for await (const batch of batches(ctx, entity, list)) {
+      const titles = await titlesOf(ctx, entity, batch, names);
+      const tags = await tagsOf(
+        ctx,
+        entity,
+        batch.map((row) => row.id as string),
+      );
+      yield batch.map((row: Row) =>
+        names.map((name) => {
+          const field = entity.fields[name]!;
+          const value = field.kind === 'tags' ? (tags.get(row.id as string) ?? null) : row[name];
+          return exportCell(field, value, titles, ctx);
+        }),
+      );
+    }
+  }
+  return {
+    title: entity.label[1],
+    columns: names.map((name) => ({
+      label: fieldLabel(entity, name),
+      excel: entity.fields[name]!.excel,
+      width: name === entity.title ? 32 : entity.fields[name]!.kind === 'long_text' ? 40 : 16,
+    })),
+    rows: rows(),
+  };
+}
+
+/** Who took the list along, with which filters. */
+export const auditExport = (ctx: Ctx, entity: Entity, format: string, address: string): Promise<void> =>
+  audit(ctx, 'exported', { entity: entity.name, title: `${format} of ${address}`.slice(0, 200) });

@@ -1,0 +1,212 @@
+import { type Ctx, can } from './context.ts';
+import { type Entity, fieldLabel, refTarget, writableFields } from './entity.ts';
+import { invalid } from './errors.ts';
+import { clean, type Field, type Value } from './fields/field.ts';
+import { UUID } from './fields/links.ts';
+import { newId } from './ids.ts';
+import { patterns } from './list_sql.ts';
+import type { Titles } from './presenters.ts';
+import type { Values } from './records.ts';
+import { type Body, entry } from './routes.ts';
+import type { Row } from './tenant_db.ts';
+import type { FormView, Hidden, InputView, Option } from './views.ts';
+import { visible } from './visibility.ts';
+
+/** More people than this are found by typing instead of choosing from a list. */
+const MOST_OPTIONS = 200;
+
+export interface Person {
+  id: string;
+  title: string;
+}
+
+/** Colleagues a record can be given to. */
+export async function activePeople(ctx: Ctx): Promise<Person[]> {
+  return (await ctx.db
+    .from('users', 'users', 'users.options')
+    .select('id', 'name as title')
+    .whereNull('deactivated_at')
+    .orderBy('name')
+    .orderBy('id')
+    .limit(MOST_OPTIONS)) as Person[];
+}
+
+/** Text of a form for a stored or initial value. */
+const textOf = (ctx: Ctx, field: Field, value: Value | undefined): string =>
+  value === undefined || value === null ? '' : field.toText(value, ctx.tenant);
+
+interface Shown {
+  /** what stands in the record, or the initial values */
+  row: Row;
+  titles: Titles;
+  people: readonly Person[];
+  /** what was typed, when the form comes back */
+  typed: Body | null;
+  problems: Record<string, string>;
+  /** put before every id, so that several forms live on one page */
+  prefix?: string;
+}
+
+/** One control per field. */
+export function inputs(ctx: Ctx, entity: Entity, names: readonly string[], shown: Shown): InputView[] {
+  const wrongFirst = names.find((name) => shown.problems[name]);
+  return names.map((name, index) => {
+    const field = entity.fields[name]!;
+    const typed = shown.typed && Object.hasOwn(shown.typed, name) ? shown.typed[name]! : null;
+    const stored = shown.row[name] as Value;
+    const people = field.to === 'user';
+    const text =
+      field.kind === 'ref' && !people ? (shown.titles.get(String(stored ?? '')) ?? '') : textOf(ctx, field, stored);
+    const value = typed ?? text;
+    return {
+      id: `${shown.prefix ?? 'field'}-${name}`,
+      name,
+      label: fieldLabel(entity, name),
+      ...field.input,
+      control: people ? 'select' : field.input.control,
+      value,
+      ref_id:
+        field.kind === 'ref' && !people ? (shown.typed ? entry(shown.typed, `${name}__id`) : String(stored ?? '')) : '',
+      lookup:
+        field.kind === 'ref' && !people
+          ? `/${refTarget(field).table}/lookup`
+          : field.kind === 'tags'
+            ? '/tags/lookup'
+            : '',
+      checked: field.kind === 'boolean' && value === 'true',
+      options: options(field, value, shown.people),
+      required: !!field.options.required,
+      help: field.options.help ?? '',
+      error: shown.problems[name] ?? '',
+      autofocus: wrongFirst ? name === wrongFirst : index === 0 && !shown.prefix,
+    };
+  });
+}
+
+function options(field: Field, value: string, people: readonly Person[]): Option[] {
+  const all =
+    field.to === 'user'
+      ? people.map((p) => ({ value: p.id, label: p.title }))
+      : field.kind === 'choice'
+        ? field.choices.map((c) => ({ value: c.value, label: c.label }))
+        : [];
+  if (!all.length && field.kind !== 'choice') return [];
+  const empty = field.options.required && value ? [] : [{ value: '', label: '—' }];
+  return [...empty, ...all].map((o) => ({ ...o, selected: o.value === value }));
+}
+
+/** Fields that a form must carry so that it can be read back: token, version, key of a repeated send, checkboxes. */
+export function hiddenFields(ctx: Ctx, more: Record<string, string> = {}): Hidden[] {
+  return Object.entries({ _csrf: ctx.csrf, ...more }).map(([name, value]) => ({ name, value }));
+}
+
+/** An unchecked box sends nothing; this says that it was on the form. */
+export const checkboxes = (entity: Entity, names: readonly string[]): Record<string, string> => {
+  const boxes = names.filter((name) => entity.fields[name]?.kind === 'boolean');
+  return boxes.length ? { _boxes: boxes.join(',') } : {};
+};
+
+/** A form to make a new record, with the key that makes sending it twice safe. */
+export function newForm(
+  ctx: Ctx,
+  entity: Entity,
+  names: readonly string[],
+  shown: Shown,
+  more: { hidden?: Record<string, string>; cancel?: string; heading?: string } = {},
+): FormView {
+  const one = entity.label[0].toLowerCase();
+  return formView(entity, inputs(ctx, entity, names, shown), shown, {
+    heading: more.heading ?? `New ${one}`,
+    action: `/${entity.table}`,
+    submit: `Add ${one}`,
+    cancel: more.cancel ?? '',
+    hidden: hiddenFields(ctx, {
+      _once: shown.typed ? entry(shown.typed, '_once') || newId() : newId(),
+      ...checkboxes(entity, names),
+      ...more.hidden,
+    }),
+  });
+}
+
+/** The form around the controls, with a summary of what is wrong that links to each. */
+export function formView(
+  entity: Entity,
+  controls: InputView[],
+  shown: Pick<Shown, 'problems' | 'prefix'>,
+  rest: Pick<FormView, 'heading' | 'action' | 'submit' | 'cancel' | 'hidden'>,
+): FormView {
+  const errors = Object.entries(shown.problems).map(([name, message]) => ({
+    id: `${shown.prefix ?? 'field'}-${name}`,
+    label: entity.fields[name] ? fieldLabel(entity, name) : entity.label[0],
+    message,
+  }));
+  return { base: `/${entity.table}`, ...rest, errors, inputs: controls };
+}
+
+/** Initial values of a new record, the owner being whoever makes it. */
+export function initialRow(ctx: Ctx, entity: Entity): Row {
+  const row: Row = {};
+  for (const name of writableFields(entity)) {
+    const { kind, options: settings } = entity.fields[name]!;
+    row[name] = settings.initial ?? (kind === 'currency' ? ctx.tenant.currency : null);
+  }
+  const mine = entity.owners[0];
+  if (mine && can(ctx, `${entity.name}.create`)) row[mine] = ctx.actor.id;
+  return row;
+}
+
+/**
+ * Reads a form. Only fields that are on the form are returned; '' clears a field.
+ * @throws 422 with what is wrong per field
+ */
+export async function readForm(ctx: Ctx, entity: Entity, body: Body): Promise<Values> {
+  const values: Values = {};
+  const problems: Record<string, string> = {};
+  for (const name of entry(body, '_boxes').split(','))
+    if (entity.fields[name]?.kind === 'boolean') values[name] = false;
+  for (const name of writableFields(entity)) {
+    if (!Object.hasOwn(body, name)) continue;
+    const field = entity.fields[name]!;
+    const raw = body[name]!;
+    if (!clean(raw)) {
+      values[name] = field.kind === 'tags' || field.kind === 'list' ? [] : null;
+      continue;
+    }
+    const parsed =
+      field.kind === 'ref'
+        ? await readReference(ctx, field, raw, entry(body, `${name}__id`))
+        : field.fromText(raw, ctx.tenant);
+    if (parsed.ok) values[name] = parsed.value;
+    else problems[name] = parsed.message;
+  }
+  if (Object.keys(problems).length) throw invalid(problems);
+  return values;
+}
+
+/** A reference as typed: an id, a title chosen from the list (its id came along), or a title that is clear by itself. */
+async function readReference(ctx: Ctx, field: Field, raw: string, id: string) {
+  const text = clean(raw);
+  if (UUID.test(text)) return { ok: true as const, value: text };
+  const target = refTarget(field);
+  if (!target.entity) return { ok: false as const, message: 'Choose one from the list.' };
+  const title = `${target.table}.${target.title}`;
+  const found = (await visible(ctx, target.entity, `${field.to}.by_title`)
+    .select(`${target.table}.id`)
+    .whereRaw(`lower(${title}) = lower(?)`, [text])
+    .whereRaw(
+      `${target.table}.id in (select find_${target.table}(array[${patterns(text)
+        .map(() => 'fold(?)')
+        .join(', ')}], null, 1000))`,
+      patterns(text),
+    )
+    .limit(20)) as { id: string }[];
+  const chosen = found.find((row) => row.id === id) ?? (found.length === 1 ? found[0] : undefined);
+  if (chosen) return { ok: true as const, value: chosen.id };
+  const [one, many] = target.entity.label;
+  return {
+    ok: false as const,
+    message: found.length
+      ? `${found.length} ${many.toLowerCase()} are called that. Choose the right one from the list that appears while typing.`
+      : `There is no ${one.toLowerCase()} called “${text.slice(0, 60)}” that you can see.`,
+  };
+}

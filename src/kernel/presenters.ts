@@ -1,0 +1,347 @@
+import type { Rule } from './access.ts';
+import { type Ctx, can } from './context.ts';
+import { type Entity, fieldLabel, refTarget } from './entity.ts';
+import { formatInstant } from './fields/dates.ts';
+import { cell, EMPTY, type Field, type Value } from './fields/field.ts';
+import { type ListQuery, sortable } from './list_query.ts';
+import type { Page } from './list_sql.ts';
+import type { Row } from './tenant_db.ts';
+import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView } from './views.ts';
+import { scopes } from './visibility.ts';
+
+/** What rows refer to, by id. */
+export type Titles = Map<string, string>;
+
+/** 'Anna Maria Novak' -> 'AN' */
+export function initials(name: string): string {
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word));
+  const first = [...(words[0]?.match(/[\p{L}\p{N}]/u) ?? '?')][0];
+  const last = words.length > 1 ? [...(words.at(-1)?.match(/[\p{L}\p{N}]/u) ?? '')][0] : '';
+  return `${first}${last ?? ''}`.toUpperCase();
+}
+
+/** A field's value as a person reads it. */
+export function fieldCell(ctx: Ctx, entity: Entity, name: string, row: Row, titles: Titles): Cell {
+  const field = entity.fields[name];
+  const value = row[name] as Value;
+  if (value === null || value === undefined) return EMPTY;
+  if (!field) {
+    const [shown, exact] = formatInstant(String(value), ctx.tenant);
+    return cell('date', shown, { title: exact });
+  }
+  if (field.kind === 'ref') return refCell(field, String(value), titles);
+  return field.toCell(value, ctx.tenant, row);
+}
+
+function refCell(field: Field, id: string, titles: Titles): Cell {
+  const title = titles.get(id);
+  // The reader may not see what it points to: not even its name.
+  if (title === undefined) return cell('text', 'Not visible to you');
+  const { entity } = refTarget(field);
+  return entity ? cell('link', title, { href: `/${entity.table}/${id}`, title }) : cell('text', title, { title });
+}
+
+/** A record's name; notes are named by their beginning. */
+export const recordTitle = (entity: Entity, row: Row): string => {
+  const text = String(row[entity.title] ?? '').replace(/\s+/g, ' ');
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text || entity.label[0];
+};
+
+/** The second line under a name: whatever says most in one line. */
+export const subtitleField = (entity: Entity): string =>
+  ['email', 'account_number', 'company'].find((name) => entity.fields[name] && !entity.columns.includes(name)) ?? '';
+
+/** Address of the list in a state. `change` overrides; null drops. */
+export function listAddress(entity: Entity, list: ListQuery, change: Record<string, string | null> = {}): string {
+  const state: Record<string, string | null> = {};
+  if (list.q) state.q = list.q;
+  for (const filter of list.filters) {
+    const suffix = filter.op === 'in' ? '' : `__${filter.op}`;
+    state[`${filter.field}${suffix}`] = filter.values.map((v) => v || 'none').join(',');
+  }
+  const sort = `${list.descending ? '-' : ''}${list.sort}`;
+  if (sort !== entity.sorts[0]) state.sort = sort;
+  if (list.limit !== 25) state.limit = String(list.limit);
+  state.scope = list.scope;
+  const merged = new URLSearchParams();
+  for (const [name, value] of Object.entries({ ...state, ...change })) if (value) merged.set(name, value);
+  const query = merged.toString();
+  return `/${entity.table}${list.trashed ? '/trash' : ''}${query ? `?${query}` : ''}`;
+}
+
+const SCOPE_LABELS: Record<Rule, string> = { own: 'Mine', team: 'My team', all: 'Everyone' };
+
+/** The columns behind the name. Notes and interactions also say when. */
+export const shownColumns = (entity: Entity): string[] =>
+  entity.happened === 'created_at' ? [...entity.columns, 'created_at'] : [...entity.columns];
+
+export const columnLabel = (entity: Entity, name: string): string =>
+  entity.fields[name] ? fieldLabel(entity, name) : name === 'created_at' ? 'Created' : 'Updated';
+
+const isNumeric = (entity: Entity, name: string): boolean =>
+  entity.fields[name]?.kind === 'money' || entity.fields[name]?.kind === 'number';
+
+/** Rows of a list or of a short table on another page. */
+export function listRows(
+  ctx: Ctx,
+  entity: Entity,
+  rows: readonly Row[],
+  titles: Titles,
+  columns: readonly string[],
+): ListRow[] {
+  const second = subtitleField(entity);
+  const editable = can(ctx, `${entity.name}.update`);
+  return rows.map((row) => {
+    const href = `/${entity.table}/${row.id}`;
+    return {
+      id: String(row.id),
+      href,
+      edit_href: editable && !row.deleted_at ? `${href}/edit` : '',
+      title: recordTitle(entity, row),
+      subtitle: second && row[second] ? String(row[second]) : '',
+      cells: columns.map((name) => fieldCell(ctx, entity, name, row, titles)),
+    };
+  });
+}
+
+function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
+  return [entity.title, ...shownColumns(entity)].map((name) => {
+    const sorted = list.sort === name;
+    const descending = sorted ? !list.descending : isNumeric(entity, name) || !entity.fields[name];
+    return {
+      name,
+      label: columnLabel(entity, name),
+      numeric: isNumeric(entity, name),
+      sort_href: sortable(entity).includes(name)
+        ? listAddress(entity, list, { sort: `${descending ? '-' : ''}${name}` })
+        : '',
+      sorted: sorted ? (list.descending ? 'descending' : 'ascending') : '',
+    };
+  });
+}
+
+/** Quick filters: what a list narrows by, as the address has it now. */
+function filterViews(
+  ctx: Ctx,
+  entity: Entity,
+  list: ListQuery,
+  people: readonly { id: string; title: string }[],
+  tags: readonly string[],
+): FilterView[] {
+  return entity.filters.flatMap((name): FilterView[] => {
+    const field = entity.fields[name]!;
+    const current = list.filters.find((f) => f.field === name && f.op === 'in')?.values ?? [];
+    const bound = (op: 'from' | 'to') => list.filters.find((f) => f.field === name && f.op === op)?.values[0] ?? '';
+    const base = { name, label: fieldLabel(entity, name), from: bound('from'), to: bound('to') };
+    const select = (options: { value: string; label: string }[], empty: boolean): FilterView => ({
+      ...base,
+      control: 'select',
+      value: current.join(','),
+      active: current.length > 0,
+      options: [
+        ...(current.length > 1
+          ? [{ value: current.map((v) => v || 'none').join(','), label: `${current.length} chosen`, selected: true }]
+          : []),
+        ...options.map((o) => ({ ...o, selected: current.length === 1 && current[0] === o.value })),
+        ...(empty ? [{ value: 'none', label: 'None', selected: current.length === 1 && current[0] === '' }] : []),
+      ],
+    });
+    switch (field.filter) {
+      case 'choice':
+        return [select([...field.choices], !field.options.required && field.kind !== 'boolean')];
+      case 'ref':
+        return field.to === 'user'
+          ? [
+              select(
+                people.map((p) => ({ value: p.id, label: p.id === ctx.actor.id ? `${p.title} (me)` : p.title })),
+                true,
+              ),
+            ]
+          : [];
+      case 'tags':
+        return tags.length || current.length
+          ? [
+              select(
+                tags.map((t) => ({ value: t, label: t })),
+                false,
+              ),
+            ]
+          : [];
+      case 'range':
+        // Amounts narrow through the address (reports link so); days have a control.
+        return field.kind === 'date' || field.kind === 'timestamp'
+          ? [{ ...base, control: 'date_range', value: '', options: [], active: !!(base.from || base.to) }]
+          : [];
+      default:
+        return [{ ...base, control: 'text', value: current.join(','), options: [], active: current.length > 0 }];
+    }
+  });
+}
+
+/** Chips of what narrows the list, each with the address without it. */
+function chips(entity: Entity, list: ListQuery, titles: Titles): ListView['chips'] {
+  const found = list.filters.map((filter) => {
+    const field = entity.fields[filter.field];
+    const suffix = filter.op === 'in' ? '' : `__${filter.op}`;
+    const shown = filter.values.map((value) => {
+      if (value === '') return 'none';
+      if (!field) return value;
+      if (field.kind === 'ref') return titles.get(value) ?? 'one record';
+      return field.choices.find((c) => c.value === value)?.label ?? value;
+    });
+    const word = filter.op === 'in' ? '' : filter.op === 'from' ? 'from ' : 'up to ';
+    return {
+      label: columnLabel(entity, filter.field),
+      value: word + shown.join(' or '),
+      remove_href: listAddress(entity, list, { [`${filter.field}${suffix}`]: null }),
+    };
+  });
+  if (list.q)
+    found.unshift({ label: 'Search', value: `“${list.q}”`, remove_href: listAddress(entity, list, { q: null }) });
+  return found;
+}
+
+export interface ListParts {
+  list: ListQuery;
+  found: Page;
+  titles: Titles;
+  people: readonly { id: string; title: string }[];
+  tags: readonly string[];
+  /** rows in all, when it was counted */
+  total: { count: number; capped: boolean } | null;
+}
+
+/** '312', '10,000+' */
+export const totalText = (ctx: Ctx, total: { count: number; capped: boolean }): string =>
+  total.capped
+    ? `${new Intl.NumberFormat(ctx.tenant.locale).format(total.count)}+`
+    : new Intl.NumberFormat(ctx.tenant.locale).format(total.count);
+
+/** The pager: what is shown, where to go, and how to learn the total. */
+export function pagerView(
+  ctx: Ctx,
+  entity: Entity,
+  parts: Omit<ListParts, 'people' | 'tags' | 'titles'>,
+): ListView['pager'] {
+  const { list, found } = parts;
+  const whole = !found.previous && !found.next;
+  const total = parts.total ?? (whole ? { count: found.rows.length, capped: false } : null);
+  const text = total ? totalText(ctx, total) : '';
+  const shown = found.rows.length;
+  const first = !list.after && !list.before && !list.offset;
+  return {
+    label:
+      shown === 0
+        ? 'Nothing to show'
+        : first && text
+          ? `1–${shown} of ${text}`
+          : text
+            ? `${shown} of ${text}`
+            : `${shown} shown`,
+    prev_href: found.previous ? listAddress(entity, list, { before: found.previous }) : '',
+    next_href: found.next ? listAddress(entity, list, { after: found.next }) : '',
+    count_href: total ? '' : listAddress(entity, list, { count: 'capped' }),
+    exact_href: total?.capped ? listAddress(entity, list, { count: 'exact' }) : '',
+    total: text,
+    sizes: [25, 50, 100].map((size) => ({
+      label: String(size),
+      href: listAddress(entity, list, { limit: size === 25 ? null : String(size) }),
+      current: list.limit === size,
+    })),
+  };
+}
+
+/** The whole list page. */
+export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
+  const { list, found, titles } = parts;
+  const base = `/${entity.table}`;
+  const [one, many] = entity.label;
+  const offered = scopes(ctx, entity);
+  const narrowed = list.q !== '' || list.filters.length > 0;
+  const keep: Hidden[] = [{ name: 'scope', value: list.scope }];
+  const sort = `${list.descending ? '-' : ''}${list.sort}`;
+  if (sort !== entity.sorts[0]) keep.push({ name: 'sort', value: sort });
+  if (list.limit !== 25) keep.push({ name: 'limit', value: String(list.limit) });
+  for (const filter of list.filters) {
+    // References and days that came with a link have no control of their own and must survive the form.
+    const field = entity.fields[filter.field];
+    const shown =
+      entity.filters.includes(filter.field) &&
+      !(field?.kind === 'ref' && field.to !== 'user') &&
+      !(field?.kind === 'money' || field?.kind === 'number');
+    if (!shown)
+      keep.push({
+        name: filter.op === 'in' ? filter.field : `${filter.field}__${filter.op}`,
+        value: filter.values.join(','),
+      });
+  }
+  const exporting = can(ctx, `${entity.name}.export`) && !list.trashed;
+  const exportAddress = (ending: string) =>
+    exporting ? listAddress(entity, list, {}).replace(base, `${base}.${ending}`) : '';
+  const creating = can(ctx, `${entity.name}.create`) && !list.trashed;
+  return {
+    noun: list.trashed ? `Trash of ${many.toLowerCase()}` : many,
+    noun_one: one.toLowerCase(),
+    base: `${base}${list.trashed ? '/trash' : ''}`,
+    here: listAddress(entity, list),
+    q: list.q,
+    searchable: entity.search.length > 0,
+    search_label: `Search ${many.toLowerCase()}`,
+    filters: list.trashed ? [] : filterViews(ctx, entity, list, parts.people, parts.tags),
+    keep,
+    chips: chips(entity, list, titles),
+    clear_href: `${base}${list.trashed ? '/trash' : ''}?scope=${list.scope}`,
+    scopes:
+      offered.length > 1
+        ? offered.map((rule) => ({
+            label: SCOPE_LABELS[rule],
+            href: listAddress(entity, list, { scope: rule }),
+            current: rule === list.scope,
+          }))
+        : [],
+    columns: columnHeads(entity, list),
+    rows: listRows(ctx, entity, found.rows, titles, shownColumns(entity)).map((row) => ({
+      ...row,
+      edit_href: list.trashed ? '' : row.edit_href,
+    })),
+    pager: pagerView(ctx, entity, parts),
+    new_href: creating ? `${base}/new` : '',
+    import_href: '',
+    trash_href: can(ctx, `${entity.name}.remove`) && !list.trashed ? `${base}/trash` : '',
+    export_xlsx: exportAddress('xlsx'),
+    export_csv: exportAddress('csv'),
+    is_trash: list.trashed,
+    restore:
+      list.trashed && can(ctx, `${entity.name}.remove`)
+        ? { action_prefix: `${base}/`, hidden: [{ name: '_csrf', value: ctx.csrf }] }
+        : null,
+    empty: emptyState(entity, list, narrowed, creating),
+  };
+}
+
+function emptyState(entity: Entity, list: ListQuery, narrowed: boolean, creating: boolean): ListView['empty'] {
+  const [one, many] = [entity.label[0].toLowerCase(), entity.label[1].toLowerCase()];
+  if (list.trashed)
+    return {
+      title: 'The trash is empty',
+      text: `${entity.label[1]} moved to the trash wait here until they are restored.`,
+      action: null,
+    };
+  if (narrowed) {
+    return {
+      title: `No ${many} match`,
+      text: 'Remove a filter or search for less.',
+      action: { label: 'Clear all filters', href: `/${entity.table}?scope=${list.scope}`, icon: 'x' },
+    };
+  }
+  return {
+    title: list.scope === 'own' ? `You have no ${many} yet` : `There are no ${many} yet`,
+    text: creating
+      ? `Add the first ${one}; it will stand in this list for everybody who may see it.`
+      : `What colleagues share with you will stand here.`,
+    action: creating ? { label: `New ${one}`, href: `/${entity.table}/new`, icon: 'plus' } : null,
+  };
+}

@@ -1,0 +1,172 @@
+import { type Ctx, can } from './context.ts';
+import { type Entity, fieldLabel, referrers, storedFields, writableFields } from './entity.ts';
+import { formatInstant } from './fields/dates.ts';
+import { activePeople, initialRow, newForm, type Person } from './forms.ts';
+import type { ListQuery } from './list_query.ts';
+import { listPage, RECORD_COLUMNS, sortKeyOf } from './list_sql.ts';
+import { fieldCell, initials, listAddress, listRows, recordTitle, subtitleField, type Titles } from './presenters.ts';
+import { titlesOf } from './records.ts';
+import { button } from './routes.ts';
+import type { Row } from './tenant_db.ts';
+import { timeline } from './timeline.ts';
+import type { Fact, FormView, RecordView, RelatedView } from './views.ts';
+import { visible } from './visibility.ts';
+
+const SHORT = 5;
+
+/** One fact as it stands, with the way to edit it. */
+export function factView(ctx: Ctx, entity: Entity, row: Row, name: string, titles: Titles): Fact {
+  const editable =
+    can(ctx, `${entity.name}.update`) && !row.deleted_at && entity.fields[name]?.options.writtenBy !== 'service';
+  return {
+    name,
+    label: fieldLabel(entity, name),
+    cell: fieldCell(ctx, entity, name, row, titles),
+    edit_href: editable ? `/${entity.table}/${row.id}/facts/${name}` : '',
+  };
+}
+
+/** Fields of a form on another record's page: what is required and what the list shows. */
+const shortFields = (entity: Entity, parent: string): string[] =>
+  writableFields(entity).filter((name) => {
+    const field = entity.fields[name]!;
+    const wanted =
+      (field.options.required && field.options.initial === undefined && field.kind !== 'currency') ||
+      entity.columns.includes(name) ||
+      name === 'body';
+    return name !== parent && wanted && !(field.kind === 'ref' && field.to !== 'user' && !field.options.required);
+  });
+
+function addForm(
+  ctx: Ctx,
+  other: Entity,
+  field: string,
+  record: Row,
+  back: string,
+  people: readonly Person[],
+): FormView | null {
+  if (!can(ctx, `${other.name}.create`) || !writableFields(other).includes(field)) return null;
+  const names = shortFields(other, field);
+  const row = initialRow(ctx, other);
+  if (other.happened) row[other.happened] = null;
+  return newForm(
+    ctx,
+    other,
+    names,
+    { row, titles: new Map(), people, typed: null, problems: {}, prefix: `new-${other.name}` },
+    {
+      heading: other.label[0],
+      hidden: { [field]: String(record.id), _back: back },
+    },
+  );
+}
+
+async function relatedTable(
+  ctx: Ctx,
+  other: Entity,
+  field: string,
+  record: Row,
+  people: readonly Person[],
+  back: string,
+): Promise<RelatedView> {
+  const columns = other.columns.filter((c) => c !== field && other.fields[c]?.to !== 'user').slice(0, 3);
+  const rows = (await visible(ctx, other, `${other.name}.related`)
+    .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
+    .where(`${other.table}.${field}`, record.id as string)
+    .orderBy(`${other.table}.created_at`, 'desc')
+    .limit(SHORT + 1)) as Row[];
+  const shown = rows.slice(0, SHORT);
+  const titles = await titlesOf(ctx, other, shown, columns);
+  return {
+    id: other.table,
+    label: other.label[1],
+    count: rows.length > SHORT ? `${SHORT}+` : String(rows.length),
+    columns: [other.title, ...columns].map((name) => ({
+      label: fieldLabel(other, name),
+      numeric: other.fields[name]?.kind === 'money' || other.fields[name]?.kind === 'number',
+    })),
+    rows: listRows(ctx, other, shown, titles, columns),
+    all_href: rows.length ? `/${other.table}?${field}=${record.id}&scope=all` : '',
+    add: record.deleted_at ? null : addForm(ctx, other, field, record, back, people),
+    add_label: `Add ${other.label[0].toLowerCase()}`,
+    empty: `No ${other.label[1].toLowerCase()} yet.`,
+  };
+}
+
+/** Addresses of the neighbours in the list the reader came from. */
+async function neighbours(
+  ctx: Ctx,
+  entity: Entity,
+  row: Row,
+  list: ListQuery,
+  suffix: string,
+): Promise<[string, string]> {
+  const value = await sortKeyOf(ctx, entity, list.sort, String(row.id));
+  if (value === null) return ['', ''];
+  const cursor = { value, id: String(row.id) };
+  const near = async (side: Partial<ListQuery>) => {
+    const { rows } = await listPage(ctx, entity, { ...list, limit: 1, after: null, before: null, offset: 0, ...side });
+    return rows[0] ? `/${entity.table}/${rows[0].id}${suffix}` : '';
+  };
+  return [await near({ before: cursor }), await near({ after: cursor })];
+}
+
+/** Everything about a record on one page. @param list the list the reader came from */
+export async function recordView(
+  ctx: Ctx,
+  entity: Entity,
+  row: Row,
+  list: ListQuery,
+  suffix: string,
+): Promise<RecordView> {
+  const base = `/${entity.table}`;
+  const here = `${base}/${row.id}`;
+  const titles = await titlesOf(ctx, entity, [row]);
+  const live = !row.deleted_at;
+  const people = live ? await activePeople(ctx) : [];
+  const history = await timeline(ctx, entity, row, null);
+  const composers: FormView[] = [];
+  const related: RelatedView[] = [];
+  for (const { entity: other, field } of referrers(entity)) {
+    if (!other.access.read[ctx.actor.role]) continue;
+    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, people, here));
+    else if (live) composers.push(...[addForm(ctx, other, field, row, here, people)].filter((form) => form !== null));
+  }
+  const [previous, next] = live ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];
+  const badges = entity.columns.filter((name) => entity.fields[name]?.kind === 'choice' && row[name]);
+  const [deleted] = live ? [''] : formatInstant(String(row.deleted_at), ctx.tenant);
+  const second = subtitleField(entity);
+  const one = entity.label[0].toLowerCase();
+  return {
+    noun: entity.label[1],
+    noun_one: one,
+    base: listAddress(entity, list),
+    id: String(row.id),
+    version: String(row.version),
+    title: recordTitle(entity, row),
+    subtitle: second && row[second] ? String(row[second]) : '',
+    initials: initials(String(row[entity.title] ?? '')),
+    badges: badges.map((name) => {
+      const { text, tone } = fieldCell(ctx, entity, name, row, titles);
+      return { label: fieldLabel(entity, name), text, tone };
+    }),
+    previous_href: previous,
+    next_href: next,
+    edit_href: live && can(ctx, `${entity.name}.update`) ? `${here}/edit` : '',
+    trash:
+      live && can(ctx, `${entity.name}.remove`)
+        ? { ...button(ctx, 'Move to trash', `${here}/trash`, 'trash'), tone: 'red' }
+        : null,
+    restore:
+      !live && can(ctx, `${entity.name}.remove`) ? button(ctx, 'Restore', `${here}/restoration`, 'restore') : null,
+    actions: [],
+    trashed_text: live ? '' : `This ${one} was moved to the trash ${deleted}.`,
+    facts: entity.field_names
+      .filter((name) => name !== entity.title || entity.fields[name]?.kind === 'long_text')
+      .map((name) => factView(ctx, entity, row, name, titles)),
+    composers,
+    timeline: history.items,
+    timeline_more_href: history.next ? `${here}/timeline?before=${encodeURIComponent(history.next)}` : '',
+    related,
+  };
+}

@@ -1,0 +1,145 @@
+import type { Change } from './audit.ts';
+import type { Ctx } from './context.ts';
+import { type Entity, fieldLabel, referrers, storedFields } from './entity.ts';
+import { formatInstant } from './fields/dates.ts';
+import { RECORD_COLUMNS } from './list_sql.ts';
+import { fieldCell, recordTitle, type Titles } from './presenters.ts';
+import { titlesOf } from './records.ts';
+import type { Row } from './tenant_db.ts';
+import type { TimelineItem } from './views.ts';
+import { visible } from './visibility.ts';
+
+const PAGE = 20;
+
+interface Moment {
+  at: string;
+  item: (titles: Titles) => TimelineItem;
+  entity: Entity;
+  row: Row;
+}
+
+const VERBS: Record<string, string> = {
+  created: 'added this',
+  trashed: 'moved this to the trash',
+  restored: 'restored this from the trash',
+  converted: 'converted this',
+  imported: 'imported this',
+};
+
+/** What happened with a record, newest first: notes and interactions about it and every change to it. */
+export async function timeline(
+  ctx: Ctx,
+  entity: Entity,
+  record: Row,
+  before: string | null,
+): Promise<{ items: TimelineItem[]; next: string | null }> {
+  const id = record.id as string;
+  const moments: Moment[] = [];
+  for (const { entity: other, field } of referrers(entity)) {
+    if (!other.happened || !other.access.read[ctx.actor.role]) continue;
+    const at = `${other.table}.${other.happened}`;
+    const query = visible(ctx, other, `${other.name}.timeline`)
+      .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
+      .where(`${other.table}.${field}`, id)
+      .orderBy(at, 'desc')
+      .limit(PAGE + 1);
+    if (before) query.where(at, '<', before);
+    for (const row of (await query) as Row[]) {
+      moments.push({
+        at: String(row[other.happened]),
+        entity: other,
+        row,
+        item: (titles) => happening(ctx, other, row, titles),
+      });
+    }
+  }
+  const trail = ctx.db
+    .from('audit_log', 'audit_log', 'audit.timeline')
+    .select('id', 'at', 'actor_name', 'verb', 'changes', 'via')
+    .where({ entity: entity.name, record_id: id })
+    .orderBy('id', 'desc')
+    .limit(PAGE + 1);
+  if (before) trail.where('at', '<', before);
+  for (const row of (await trail) as Row[]) {
+    moments.push({
+      at: String(row.at),
+      entity,
+      row: oldAndNew(row),
+      item: (titles) => changeItem(ctx, entity, row, titles),
+    });
+  }
+  moments.sort((a, b) => (a.at < b.at ? 1 : -1));
+  const shown = moments.slice(0, PAGE);
+  const titles = new Map<string, string>();
+  for (const kind of new Set(shown.map((m) => m.entity))) {
+    const rows = shown
+      .filter((m) => m.entity === kind)
+      .flatMap((m) => (Array.isArray(m.row.rows) ? (m.row.rows as Row[]) : [m.row]));
+    for (const [key, title] of await titlesOf(ctx, kind, rows)) titles.set(key, title);
+  }
+  return {
+    items: shown.map((moment) => moment.item(titles)),
+    next: moments.length > PAGE ? (shown.at(-1)?.at ?? null) : null,
+  };
+}
+
+/** The rows before and after a change, so that the names behind their ids are loaded with everything else. */
+function oldAndNew(row: Row): Row {
+  const changes = Object.entries((row.changes ?? {}) as Record<string, Change>);
+  return {
+    rows: [
+      Object.fromEntries(changes.map(([f, c]) => [f, c.old])),
+      Object.fromEntries(changes.map(([f, c]) => [f, c.new])),
+    ],
+  };
+}
+
+function happening(ctx: Ctx, entity: Entity, row: Row, titles: Titles): TimelineItem {
+  const [when, exact] = formatInstant(String(row[entity.happened!]), ctx.tenant);
+  const author = titles.get(String(row.created_by)) ?? 'Somebody';
+  const isNote = entity.title === 'body';
+  const facts = ['type', 'outcome', 'next_follow_up']
+    .filter((name) => entity.fields[name] && row[name])
+    .map((name) => ({ label: fieldLabel(entity, name), old: '', new: fieldCell(ctx, entity, name, row, titles).text }));
+  return {
+    id: String(row.id),
+    kind: isNote ? 'note' : 'interaction',
+    icon: entity.icon,
+    heading: isNote ? `${author} wrote a note` : recordTitle(entity, row),
+    href: `/${entity.table}/${row.id}`,
+    body: String(row.body ?? ''),
+    lines: facts,
+    who: author,
+    when,
+    when_exact: exact,
+  };
+}
+
+function changeItem(ctx: Ctx, entity: Entity, row: Row, titles: Titles): TimelineItem {
+  const changes = Object.entries((row.changes ?? {}) as Record<string, Change>).filter(([name]) => entity.fields[name]);
+  const [when, exact] = formatInstant(String(row.at), ctx.tenant);
+  const who = String(row.actor_name);
+  const labels = changes.map(([name]) => fieldLabel(entity, name).toLowerCase());
+  const short =
+    labels.length > 3 ? `${labels.slice(0, 2).join(', ')} and ${labels.length - 2} more` : labels.join(', ');
+  const text = (name: string, value: unknown) => fieldCell(ctx, entity, name, { [name]: value }, titles).text || '—';
+  const updated = row.verb === 'updated';
+  return {
+    id: String(row.id),
+    kind: 'change',
+    icon: 'history',
+    heading: `${who} ${updated ? `changed ${short}` : (VERBS[String(row.verb)] ?? String(row.verb))}${row.via === 'api' ? ' through the API' : ''}`,
+    href: '',
+    body: '',
+    lines: updated
+      ? changes.map(([name, change]) => ({
+          label: fieldLabel(entity, name),
+          old: text(name, change.old),
+          new: text(name, change.new),
+        }))
+      : [],
+    who,
+    when,
+    when_exact: exact,
+  };
+}

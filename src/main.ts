@@ -1,0 +1,193 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createApp, type Health } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { tooMany } from './kernel/errors.ts';
+import { type FrameParts, frames } from './kernel/frame.ts';
+import type { Platform } from './kernel/http.ts';
+import { NobodyAsks, runJob } from './kernel/jobs.ts';
+import { configureTemplates } from './kernel/templates.ts';
+import { frameParts, modules } from './modules/index.ts';
+import { loadAssets } from './platform/assets.ts';
+import { startWorker, type Worker } from './platform/jobs.ts';
+import { openLimits } from './platform/limits.ts';
+import { createLog, type Logger } from './platform/log.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { stopOnSignals } from './platform/parent.ts';
+import { openPools, type Pools } from './platform/postgres.ts';
+import { openRedis, type Redis } from './platform/redis.ts';
+import { openSessions } from './platform/sessions.ts';
+
+/** How long open requests may take to finish when the process stops, in ms. */
+const DRAIN = 10_000;
+
+export interface Running {
+  url: string;
+  platform: Platform;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the process: configuration, connections, web server and worker as ROLE says.
+ * @throws ConfigError with every problem named; Error when the port is taken or the database cannot be reached
+ */
+export async function start(environment: Record<string, string | undefined>): Promise<Running> {
+  const config = readConfig(environment);
+  const log = createLog(environment.LOG_LEVEL ? config.log_level : config.mode === 'production' ? 'info' : 'warn');
+  configureTemplates({
+    dir: path.join(import.meta.dirname, '../views'),
+    strict: config.mode !== 'production',
+    cache: config.mode !== 'demo',
+  });
+  const pools = openPools(config.database_url, log, config.database_pool);
+  const redis = config.redis_url ? await openRedis(config.redis_url, log) : null;
+  const platform = buildPlatform(config, log, pools, redis);
+  const state = { stopping: false };
+  const health: Health = { ready: () => readiness(state, pools, redis) };
+  const stops: (() => Promise<unknown>)[] = [
+    () => pools.end(),
+    async () => redis?.destroy(),
+    () => platform.sessions.close(),
+  ];
+  const stop = async () => {
+    if (state.stopping) return;
+    state.stopping = true; // not ready first, so that a balancer looks away before the listener closes
+    for (const close of stops.reverse())
+      await close().catch((error: Error) => log.warn({ err: error }, 'while stopping'));
+  };
+  try {
+    await refuseWrongSchema(pools);
+    let url = config.base_url;
+    if (config.role !== 'worker') {
+      const server = http.createServer(createApp(platform, health));
+      url = await listen(server, config);
+      config.base_url ||= url;
+      stops.push(() => drain(server));
+    }
+    if (config.role !== 'web') {
+      const worker = await work(platform);
+      stops.push(() => worker.stop());
+    }
+    log.info({ url, role: config.role }, 'started');
+    return { url, platform, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis | null): Platform {
+  const limits = openLimits(config, pools, redis);
+  const parts: FrameParts = { ...frameParts(), assets: loadAssets({ reload: config.mode === 'demo' }) };
+  return {
+    config,
+    log,
+    pools,
+    metrics: createMetrics(),
+    limits,
+    sessions: openSessions(config, pools, redis, log),
+    assets: parts.assets,
+    origin: () => config.base_url,
+    limit: async (kind, key) => {
+      await limits.consume(kind, key).catch((error: { seconds?: number }) => {
+        throw typeof error.seconds === 'number' ? tooMany(error.seconds) : error;
+      });
+    },
+    frames: (req, res, who) =>
+      frames(
+        parts,
+        { path: req.path, nonce: String(res.locals.nonce), q: typeof req.query.q === 'string' ? req.query.q : '' },
+        { ...who, can_switch: (req.session?.rapport?.proven.length ?? 0) > 1 },
+      ),
+  };
+}
+
+/** Refuses to serve a database whose schema is older than the code; newer is fine (expand and contract). */
+async function refuseWrongSchema(pools: Pools): Promise<void> {
+  const { rows } = await pools.platform
+    .query<{ found: string | null }>(`select to_regclass('public.request_keys')::text as found`)
+    .catch((error: Error) => {
+      throw new Error(`The database cannot be reached: ${error.message}`, { cause: error });
+    });
+  if (!rows[0]?.found) throw new Error('The database has no schema yet. Run: npm run migrate');
+}
+
+async function readiness(state: { stopping: boolean }, pools: Pools, redis: Redis | null): Promise<string | null> {
+  if (state.stopping) return 'stopping';
+  const within = <T>(work: Promise<T>) =>
+    Promise.race([work, new Promise((_, reject) => setTimeout(() => reject(new Error('too slow')), 2_000).unref())]);
+  try {
+    await within(pools.platform.query('select 1'));
+  } catch {
+    return 'the database does not answer';
+  }
+  try {
+    if (redis) await within(redis.ping());
+  } catch {
+    return 'Redis does not answer';
+  }
+  return null;
+}
+
+function listen(server: http.Server, config: Config): Promise<string> {
+  server.requestTimeout = 120_000;
+  server.headersTimeout = 20_000;
+  server.keepAliveTimeout = 65_000;
+  server.maxHeadersCount = 100;
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: config.port, host: config.host }, () => {
+      const { port } = server.address() as AddressInfo;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      resolve(`http://${host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host}:${port}`);
+    });
+  });
+}
+
+/** Takes no new connection, lets open requests finish, then closes what is left. */
+function drain(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function work(platform: Platform): Promise<Worker> {
+  const tasks = modules
+    .flatMap((module) => module.jobs)
+    .map((job) => {
+      const task = async (payload: unknown, signal: AbortSignal) => {
+        const end = platform.metrics.jobs.startTimer({ task: job.name });
+        try {
+          await runJob(platform, job, payload, signal);
+          end({ outcome: 'done' });
+        } catch (error) {
+          end({ outcome: 'failed' });
+          platform.log.error({ err: error, job: job.name }, 'job failed');
+          if (!(error instanceof NobodyAsks)) throw error;
+        }
+      };
+      return [job.name, task] as const;
+    });
+  return startWorker(platform.pools, platform.log, Object.fromEntries(tasks));
+}
+
+/** Run as a program: production. */
+async function main(): Promise<void> {
+  try {
+    const running = await start(process.env);
+    stopOnSignals(() => running.stop());
+    console.log(`ready ${running.url}`);
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : `Rapport cannot start: ${(error as Error).message}`);
+    process.exit(1);
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

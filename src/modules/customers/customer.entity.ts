@@ -1,0 +1,91 @@
+import type { EntityAccess } from '#src/kernel/access.ts';
+import { defineEntity } from '#src/kernel/entity.ts';
+import { f } from '#src/kernel/fields/index.ts';
+
+/** Whose customers, and what hangs on them, each role reaches. */
+export const CUSTOMER_READERS: EntityAccess['read'] = {
+  admin: 'all',
+  manager: 'all',
+  sales: 'own',
+  csm: 'team',
+  support: 'all',
+  field_tech: 'own',
+  read_only: 'all',
+};
+
+/** A company or person that we look after. */
+export const customer = defineEntity({
+  name: 'customer',
+  table: 'customers',
+  label: ['Customer', 'Customers'],
+  title: 'name',
+  fields: {
+    name: f.text({ max: 200, required: true }),
+    type: f.choice(['company', 'person'], { initial: 'company', required: true }),
+    status: f.choice(
+      {
+        new: { tone: 'accent' },
+        prospect: { tone: 'accent' },
+        active: { tone: 'green' },
+        inactive: { tone: 'neutral' },
+      },
+      { initial: 'new', required: true },
+    ),
+    segment: f.choice({
+      enterprise: {},
+      mid_market: { label: 'Mid-market' },
+      small_business: {},
+      public_sector: {},
+      individual: {},
+    }),
+    industry: f.text({ max: 100 }),
+    owner_id: f.ref('user'),
+    csm_id: f.ref('user', { label: 'Customer success manager' }),
+    health: f.choice({ green: { tone: 'green' }, yellow: { tone: 'amber' }, red: { tone: 'red' } }),
+    adoption_stage: f.choice(['onboarding', 'adoption', 'value_realization', 'expansion', 'renewal']),
+    arr: f.money({ label: 'ARR', help: 'Annual recurring revenue.' }),
+    lifetime_value: f.money(),
+    currency: f.currency({ required: true }),
+    renewal_date: f.date(),
+    products_owned: f.list({ help: 'Separate several with commas.' }),
+    external_id: f.text({ max: 200, label: 'External id', help: 'The number another system knows this customer by.' }),
+    email: f.email({ label: 'E-mail' }),
+    phone: f.phone(),
+    website: f.url(),
+    street: f.text({ max: 200 }),
+    postal_code: f.text({ max: 20 }),
+    city: f.text({ max: 100 }),
+    country: f.text({ max: 100 }),
+    description: f.long_text(),
+    tags: f.tags({ help: 'Separate several with commas.' }),
+  },
+  columns: ['status', 'health', 'segment', 'owner_id', 'arr', 'renewal_date'],
+  sorts: ['name', 'arr', 'renewal_date'],
+  filters: [
+    'status',
+    'health',
+    'segment',
+    'owner_id',
+    'csm_id',
+    'type',
+    'adoption_stage',
+    'industry',
+    'country',
+    'renewal_date',
+    'arr',
+    'tags',
+  ],
+  search: ['name', 'email', 'phone', 'city', 'external_id'],
+  owners: ['owner_id', 'csm_id'],
+  through: null,
+  happened: null,
+  section: 'Work',
+  icon: 'building',
+  access: {
+    read: CUSTOMER_READERS,
+    create: ['admin', 'manager', 'sales', 'csm'],
+    update: ['admin', 'manager', 'sales', 'csm'],
+    remove: ['admin', 'manager', 'sales'],
+    export: ['admin', 'manager', 'sales', 'csm'],
+  },
+});

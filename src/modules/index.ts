@@ -1,0 +1,61 @@
+import { may } from '#src/kernel/access.ts';
+import { apiRoutes } from '#src/kernel/api.ts';
+import { entityRoutes } from '#src/kernel/crud.ts';
+import { allEntities, checkEntities } from '#src/kernel/entity.ts';
+import type { FrameParts } from '#src/kernel/frame.ts';
+import type { Platform } from '#src/kernel/http.ts';
+import type { Module } from '#src/kernel/module.ts';
+import type { Route } from '#src/kernel/routes.ts';
+import './customers/customer.entity.ts';
+import './customers/contact.entity.ts';
+import './customers/account.entity.ts';
+import './activity/interaction.entity.ts';
+import './activity/note.entity.ts';
+import './delivery/project.entity.ts';
+import './sales/lead.entity.ts';
+import './tags/tag.entity.ts';
+
+/** The table of contents: what the product consists of. */
+export const modules: readonly Module[] = [];
+
+/** Every route of the product: what modules wrote, then what the kernel derives from entities. */
+export function allRoutes(platform: Platform): Route[] {
+  checkEntities();
+  const written = modules.flatMap((module) => module.routes.flatMap((routes) => routes.list));
+  const taken = new Set(written.map((route) => `${route.method} ${route.path}`));
+  const derived = allEntities().flatMap((entity) => [
+    ...entityRoutes(entity, platform).list,
+    ...apiRoutes(entity).list,
+  ]);
+  // A page written by its module replaces the derived one whole.
+  return [...written, ...derived.filter((route) => !taken.has(`${route.method} ${route.path}`))];
+}
+
+/** Sidebar, create menu and personal menu. */
+export function frameParts(): Omit<FrameParts, 'assets'> {
+  const lists = allEntities().flatMap((entity) =>
+    entity.section
+      ? [
+          {
+            section: entity.section,
+            label: entity.label[1],
+            href: `/${entity.table}`,
+            icon: entity.icon,
+            access: may(`${entity.name}.read`),
+          },
+        ]
+      : [],
+  );
+  return {
+    nav: [...lists, ...modules.flatMap((module) => module.nav)],
+    create: allEntities()
+      .filter((entity) => entity.section && entity.section !== 'Admin')
+      .map((entity) => ({
+        label: entity.label[0],
+        href: `/${entity.table}/new`,
+        icon: entity.icon,
+        permission: `${entity.name}.create`,
+      })),
+    menu: [],
+  };
+}
