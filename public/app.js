@@ -1,0 +1,649 @@
+// What the pages do beyond HTML and htmx. Every page works without this file; nothing here builds HTML from text.
+(() => {
+  const root = document.documentElement;
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const on = (type, handler, options) => document.addEventListener(type, handler, options);
+
+  /** An element with attributes and children; strings become text nodes, never markup. */
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+
+  function remember(key, value) {
+    try {
+      if (value === undefined) return localStorage.getItem(key);
+      localStorage.setItem(key, value);
+    } catch {
+      // Storage may be blocked: then nothing is remembered, and nothing breaks.
+    }
+    return null;
+  }
+
+  // ------------------------------------------------------------------ messages
+
+  function announce(text) {
+    const region = $('#announce');
+    if (!region) return;
+    region.textContent = '';
+    setTimeout(() => {
+      region.textContent = text;
+    }, 50);
+  }
+
+  function toast(text, tone) {
+    const close = element('button', {
+      class: 'notice-close',
+      type: 'button',
+      'data-close': '',
+      'aria-label': 'Dismiss',
+    });
+    close.append(element('i', { class: 'icon i-x', 'aria-hidden': 'true' }));
+    const box = element('div', { class: `notice is-${tone}` }, element('span', {}, text), close);
+    $('#toasts').replaceChildren(box);
+    announce(text);
+    hideLater(box);
+  }
+
+  /** Good news goes by itself after ten seconds, unless somebody is about to press Undo; bad news stays. */
+  function hideLater(notice) {
+    if (notice.matches('.is-red, .is-amber')) return;
+    setTimeout(() => {
+      if (notice.matches(':hover, :focus-within')) hideLater(notice);
+      else notice.remove();
+    }, 10_000);
+  }
+
+  // ------------------------------------------------------------------ navigation through htmx
+
+  let boosted = null;
+  let underway = 0;
+  let typing = false;
+
+  const isFull = (ctx) => ctx.request.headers['HX-Request-Type'] === 'full';
+  const isDocument = (text) => /^\s*<!doctype/i.test(text);
+  const frameOf = (text) => /<html[^>]*\sdata-frame="([^"]*)"/.exec(text)?.[1];
+
+  on('htmx:config:request', ({ detail: { ctx } }) => {
+    const { headers, body, method } = ctx.request;
+    if (headers['HX-History-Restore-Request']) ctx.selectOOB = '#nav';
+    // Empty filters would only make addresses longer.
+    if (method === 'GET' && body) for (const [key, value] of [...body]) if (value === '') body.delete(key);
+  });
+
+  on('htmx:before:request', (event) => {
+    const { ctx } = event.detail;
+    if (isFull(ctx) && !mayLeave(ctx.sourceElement)) return event.preventDefault();
+    // As in a browser, the last click wins.
+    if (isFull(ctx)) {
+      boosted?.request.abort?.();
+      boosted = ctx;
+    }
+    underway++;
+    ctx.counted = true;
+    root.classList.add('is-loading');
+  });
+
+  on('htmx:finally:request', ({ detail: { ctx } }) => {
+    if (boosted === ctx) boosted = null;
+    if (ctx.counted) underway--;
+    if (underway <= 0) root.classList.remove('is-loading');
+    release(ctx.sourceElement);
+  });
+
+  // A page of another frame (signed out, newer version, other theme) must not land inside this one.
+  on('htmx:after:request', (event) => {
+    const { ctx } = event.detail;
+    if (!isDocument(ctx.text)) return;
+    const { url, redirected } = ctx.response.raw;
+    const foreign = frameOf(ctx.text) !== root.dataset.frame;
+    if (isFull(ctx)) {
+      if (!foreign || (ctx.request.method !== 'GET' && !redirected)) return;
+      event.preventDefault();
+      leaving = true;
+      location.assign(url + (ctx.request.anchor ? `#${ctx.request.anchor}` : ''));
+      return;
+    }
+    event.preventDefault();
+    if (foreign) location.reload();
+    else toast(wordsOf(ctx.text), 'red');
+  });
+
+  on('htmx:before:swap', (event) => {
+    const { ctx } = event.detail;
+    const status = ctx.response?.status ?? 200;
+    if (status < 400) return;
+    if (isFull(ctx)) {
+      // A refused form stays at its own address, so that reloading shows the form again.
+      if (ctx.request.method !== 'GET') ctx.push = false;
+      return;
+    }
+    if (status === 422 || ctx.hx?.retarget) return;
+    event.preventDefault();
+    toast(wordsOf(ctx.text), 'red');
+  });
+
+  /** Heading and first sentence of an error page or fragment. */
+  function wordsOf(text) {
+    const parsed = new DOMParser().parseFromString(text, 'text/html');
+    const words = [$('h1', parsed), $('h1 ~ p', parsed)].map((part) => part?.textContent.trim()).filter(Boolean);
+    return words.join(' – ') || 'That did not work. Please try again.';
+  }
+
+  on('htmx:error', ({ detail }) => {
+    if (detail.error?.name === 'AbortError') return;
+    if (detail.error instanceof TypeError || detail.ctx?.request?.signal?.aborted)
+      toast('The server could not be reached. Check the connection and try again.', 'red');
+  });
+
+  // Typing in a search field is one step back, not one per letter.
+  on('htmx:before:history:update', ({ detail }) => {
+    const typed = boosted === null && document.activeElement?.matches('input[type="search"]');
+    if (typed && typing) detail.history.type = 'replace';
+    typing = typed;
+  });
+
+  let place = location.pathname;
+  on('htmx:after:swap', ({ detail: { ctx } }) => {
+    const total = $('#list [data-total]')?.dataset.total;
+    if (total !== undefined && $('#total')) $('#total').textContent = total;
+    if (isFull(ctx)) {
+      for (const menu of $$('details.menu[open]')) menu.open = false;
+      const sidebar = $('#sidebar');
+      if (sidebar?.matches(':popover-open')) sidebar.hidePopover();
+      $('#keys')?.remove();
+    }
+    arrive(location.pathname !== place);
+    place = location.pathname;
+  });
+
+  /** Puts the focus where the reader goes on: the errors, the field to fill, the heading of a new page. */
+  function arrive(isNewPage) {
+    for (const notice of $$('#notices .notice')) {
+      announce($('span', notice).textContent);
+      hideLater(notice);
+    }
+    for (const chart of $$('[data-chart]:not([data-drawn])')) drawChart(chart);
+    const errors = $('[data-focus]');
+    if (errors) return errors.focus();
+    const editing = $('.fact-form :is(input:not([type="hidden"]), select, textarea)');
+    if (editing && document.activeElement === document.body) return editing.focus();
+    if (!isNewPage || $('#main')?.contains(document.activeElement)) return;
+    const heading = $('#main h1');
+    heading?.setAttribute('tabindex', '-1');
+    heading?.focus({ preventScroll: true });
+  }
+
+  // ------------------------------------------------------------------ forms
+
+  let leaving = false;
+
+  function isDirty(form) {
+    if ($('.summary', form)) return true;
+    return [...form.elements].some((field) => {
+      if (field.type === 'checkbox' || field.type === 'radio') return field.checked !== field.defaultChecked;
+      if (field.options)
+        return [...field.options].some((option, i) => option.selected !== startsSelected(field, option, i));
+      return 'defaultValue' in field && field.type !== 'hidden' && field.value !== field.defaultValue;
+    });
+  }
+
+  function startsSelected(select, option, index) {
+    const marked = [...select.options].some((each) => each.defaultSelected);
+    return marked ? option.defaultSelected : index === 0;
+  }
+
+  function mayLeave(source) {
+    const unsaved = $$('form[data-guard]').filter((form) => form !== source && isDirty(form));
+    return !unsaved.length || window.confirm('Leave this page? What you entered has not been saved.');
+  }
+
+  window.addEventListener('beforeunload', (event) => {
+    if (!leaving && $$('form[data-guard]').some(isDirty)) event.preventDefault();
+  });
+
+  // Back and forward are handled by htmx without leaving the document, so the browser does not ask.
+  window.navigation?.addEventListener('navigate', (event) => {
+    if (event.navigationType !== 'traverse' || event.hashChange || !event.cancelable || !event.canIntercept) return;
+    if (mayLeave(null)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  });
+
+  // A second press of the same button must not send the form twice.
+  on(
+    'submit',
+    (event) => {
+      const form = event.target;
+      if (form.method !== 'post') return;
+      if (form.dataset.busy) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      form.dataset.busy = 'true';
+      event.submitter?.setAttribute('aria-busy', 'true');
+      leaving = true;
+      setTimeout(() => release(form), 8000);
+    },
+    true,
+  );
+
+  function release(form) {
+    if (!form?.dataset?.busy) return;
+    delete form.dataset.busy;
+    leaving = false;
+    for (const button of $$('[aria-busy]', form)) button.removeAttribute('aria-busy');
+  }
+
+  window.addEventListener('pageshow', () => $$('form[data-busy]').forEach(release));
+
+  // ------------------------------------------------------------------ clicks
+
+  on('click', (event) => {
+    const target = event.target;
+    target.closest('[data-close]')?.closest('.notice').remove();
+    if (target.closest('[data-keys]')) showKeys();
+    if (target.closest('[data-print]')) window.print();
+    if (target.closest('[data-fold]')) {
+      remember('sidebar', root.classList.toggle('nav-collapsed') ? 'collapsed' : 'open');
+    }
+    const copy = target.closest('[data-copy]');
+    if (copy) copyText(copy);
+    for (const menu of $$('details.menu[open]')) if (!menu.contains(target)) menu.open = false;
+    if (event.defaultPrevented || target.closest('a, button, input, select, textarea, label, summary')) return;
+    if (getSelection()?.type === 'Range') return;
+    const link = $('.row-link', target.closest('[data-row]') ?? root.ownerDocument.createElement('i'));
+    if (link && target.closest('[data-row]'))
+      return event.metaKey || event.ctrlKey ? void open(link.href) : link.click();
+    const fact = target.closest('.fact:not(.is-editing)');
+    if (fact) $('.fact-edit', fact)?.click();
+  });
+
+  async function copyText(source) {
+    try {
+      await navigator.clipboard.writeText(source.dataset.copy || source.textContent.trim());
+      toast('Copied.', 'neutral');
+    } catch {
+      getSelection().selectAllChildren(source);
+    }
+  }
+
+  // ------------------------------------------------------------------ keyboard
+
+  const KEYS = [
+    ['Ctrl K', 'Search everything'],
+    ['/', 'Search this list'],
+    ['j', 'Next row or record'],
+    ['k', 'Previous row or record'],
+    ['Enter', 'Open the row'],
+    ['e', 'Edit'],
+    ['c', 'Create'],
+    ['Ctrl Enter', 'Save the form'],
+    ['Esc', 'Close or cancel'],
+    ['?', 'Show this list'],
+  ];
+
+  on('keydown', (event) => {
+    if (event.isComposing || event.defaultPrevented) return;
+    const command = event.ctrlKey || event.metaKey;
+    if (command && event.key.toLowerCase() === 'k') return focusOn(event, $('#search'));
+    if (command && event.key === 'Enter') {
+      const form = event.target.closest?.('form');
+      if (form?.method === 'post') {
+        event.preventDefault();
+        form.requestSubmit($('[type="submit"]', form));
+      }
+      return;
+    }
+    if (event.key === 'Escape') return cancel(event);
+    if (command || event.altKey || event.target.closest?.('input, select, textarea, dialog, [contenteditable]')) return;
+    if (event.key === '?') return showKeys();
+    if (remember('keys') === 'off') return;
+    if (event.key === '/') return focusOn(event, $('[data-key="/"]') ?? $('#search'));
+    if (event.key === 'j' || event.key === 'k') return step(event);
+    if (event.key === 'e' && currentRow()) return $('[data-edit]', currentRow())?.click();
+    $(`[data-key="${CSS.escape(event.key)}"]`)?.click();
+  });
+
+  function focusOn(event, field) {
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  }
+
+  function cancel(event) {
+    const menu = $('details.menu[open]');
+    if (menu) {
+      menu.open = false;
+      $('summary', menu).focus();
+      return;
+    }
+    $('[data-escape]', event.target.closest?.('form') ?? document.createElement('i'))?.click();
+  }
+
+  const currentRow = () => document.activeElement?.closest('[data-row]');
+
+  function step(event) {
+    const rows = $$('[data-row]');
+    if (!rows.length) return $(`[data-key="${event.key}"]`)?.click();
+    const at = rows.indexOf(currentRow());
+    const next = event.key === 'j' ? at + 1 : Math.max(at - 1, 0);
+    $('.row-link', rows[Math.min(next, rows.length - 1)])?.focus();
+  }
+
+  function showKeys() {
+    $('#keys')?.remove();
+    const rows = KEYS.map(([keys, does]) =>
+      element(
+        'div',
+        {},
+        element('dt', {}, ...keys.split(' ').map((key) => element('kbd', {}, key))),
+        element('dd', {}, does),
+      ),
+    );
+    const single = element('input', { type: 'checkbox', class: 'form-check-input' });
+    single.checked = remember('keys') !== 'off';
+    single.addEventListener('change', () => remember('keys', single.checked ? 'on' : 'off'));
+    const close = element('button', { class: 'btn' }, 'Close');
+    const dialog = element(
+      'dialog',
+      { id: 'keys', class: 'dialog', 'aria-labelledby': 'keys-title' },
+      element('h2', { id: 'keys-title' }, 'Keyboard shortcuts'),
+      element('dl', { class: 'keys' }, ...rows),
+      element('label', { class: 'check' }, single, 'Single keys work outside of fields'),
+      element('form', { method: 'dialog' }, close),
+    );
+    dialog.addEventListener('close', () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  // ------------------------------------------------------------------ type-ahead
+
+  on('focusin', ({ target }) => {
+    if (target.matches?.('input[data-lookup]:not([role])') && target.dataset.lookup) combobox(target);
+  });
+
+  /** Makes a text field a combobox over GET lookup?q= → { items: [{ id, title, subtitle }] }. */
+  function combobox(input) {
+    const list = element('ul', {
+      class: 'options',
+      role: 'listbox',
+      id: `${input.id}-options`,
+      'aria-label': 'Matches',
+    });
+    const hidden = input.dataset.ref ? document.getElementById(input.dataset.ref) : null;
+    const isTags = 'tags' in input.dataset;
+    let items = [];
+    let active = -1;
+    let asked = null;
+    list.hidden = true;
+    input.after(list);
+    for (const [name, value] of Object.entries({
+      role: 'combobox',
+      autocomplete: 'off',
+      'aria-autocomplete': 'list',
+      'aria-expanded': 'false',
+      'aria-controls': list.id,
+    }))
+      input.setAttribute(name, value);
+
+    const word = () => (isTags ? input.value.slice(input.value.lastIndexOf(',') + 1) : input.value).trim();
+
+    function close() {
+      asked?.abort();
+      list.hidden = true;
+      active = -1;
+      input.setAttribute('aria-expanded', 'false');
+      input.removeAttribute('aria-activedescendant');
+    }
+
+    function mark(index) {
+      active = index;
+      for (const [i, option] of [...list.children].entries()) option.setAttribute('aria-selected', String(i === index));
+      list.children[index]?.scrollIntoView({ block: 'nearest' });
+      if (index >= 0) input.setAttribute('aria-activedescendant', list.children[index].id);
+      else input.removeAttribute('aria-activedescendant');
+    }
+
+    function choose(item) {
+      const before = isTags ? input.value.slice(0, input.value.lastIndexOf(',') + 1) : '';
+      input.value = isTags ? `${before}${before ? ' ' : ''}${item.title}, ` : item.title;
+      if (hidden) hidden.value = item.id;
+      close();
+      input.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+
+    function show(found) {
+      items = found;
+      const options = items.map((item, i) => {
+        const option = element('li', { role: 'option', id: `${list.id}-${i}`, 'aria-selected': 'false' }, item.title);
+        if (item.subtitle) option.append(element('span', {}, item.subtitle));
+        option.addEventListener('pointerdown', (event) => {
+          event.preventDefault();
+          choose(item);
+        });
+        return option;
+      });
+      const none = element('li', { class: 'options-note', role: 'option', 'aria-disabled': 'true' }, 'Nothing found');
+      list.replaceChildren(...(options.length || isTags ? options : [none]));
+      list.hidden = !list.children.length;
+      input.setAttribute('aria-expanded', String(!list.hidden));
+      mark(options.length && !isTags ? 0 : -1);
+    }
+
+    let timer = 0;
+    async function ask() {
+      asked?.abort();
+      asked = new AbortController();
+      const url = new URL(input.dataset.lookup, location.href);
+      url.searchParams.set('q', word());
+      try {
+        const answer = await fetch(url, { headers: { Accept: 'application/json' }, signal: asked.signal });
+        if (answer.ok) show((await answer.json()).items);
+      } catch {
+        // Aborted by the next letter, or offline: the field stays an ordinary text field.
+      }
+    }
+
+    input.addEventListener('input', () => {
+      if (hidden) hidden.value = '';
+      clearTimeout(timer);
+      if (word()) timer = setTimeout(ask, 120);
+      else close();
+    });
+    input.addEventListener('blur', () => {
+      clearTimeout(timer);
+      close();
+    });
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowDown' && list.hidden) return void ask();
+      if (list.hidden || !items.length) return;
+      const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (move) {
+        event.preventDefault();
+        mark((active + move + items.length) % items.length);
+      } else if (event.key === 'Enter' && active >= 0 && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        choose(items[active]);
+      } else if (event.key === 'Escape') {
+        event.preventDefault();
+        close();
+      }
+    });
+  }
+
+  // ------------------------------------------------------------------ charts
+
+  let chartScript = null;
+
+  function loadCharts() {
+    chartScript ??= new Promise((resolve, reject) => {
+      const script = element('script', { src: $('meta[name="chart-script"]').content });
+      script.addEventListener('load', resolve);
+      script.addEventListener('error', reject);
+      document.head.append(script);
+    });
+    return chartScript;
+  }
+
+  /** Colours of the present theme; custom properties hold light-dark() pairs, so they are read through an element. */
+  function palette(canvas) {
+    const probe = element('i');
+    canvas.parentElement.append(probe);
+    const read = (name) => {
+      probe.className = `ink-${name}`;
+      return getComputedStyle(probe).color;
+    };
+    const colours = {
+      series: ['1', '2', '3', '4', '5', '6'].map(read),
+      text: read('text'),
+      muted: read('muted'),
+      line: read('line'),
+      panel: read('panel'),
+    };
+    probe.remove();
+    return colours;
+  }
+
+  const INK = ['#1a1a1a', '#8a8a8a', '#c9c9c9', '#5a5a5a', '#b0b0b0', '#e0e0e0'];
+
+  /** Greys that also differ by pattern: solid, stripes, dots. */
+  function ink(context, index) {
+    if (index % 3 === 0) return INK[index % INK.length];
+    const tile = element('canvas', { width: 8, height: 8 });
+    const draw = tile.getContext('2d');
+    draw.fillStyle = '#fff';
+    draw.fillRect(0, 0, 8, 8);
+    draw.strokeStyle = draw.fillStyle = '#333';
+    if (index % 3 === 1) {
+      draw.lineWidth = 1.5;
+      for (const shift of [-8, 0, 8]) {
+        draw.moveTo(shift, 8);
+        draw.lineTo(shift + 8, 0);
+      }
+      draw.stroke();
+    } else {
+      draw.fillRect(1, 1, 2, 2);
+      draw.fillRect(5, 5, 2, 2);
+    }
+    return context.createPattern(tile, 'repeat');
+  }
+
+  /** Writes each value at the end of its bar, so that no legend or axis has to be looked up. */
+  const directLabels = {
+    id: 'directLabels',
+    afterDatasetsDraw(chart) {
+      if (!chart.options.labelled) return;
+      const { ctx } = chart;
+      const across = chart.options.indexAxis === 'y';
+      ctx.save();
+      ctx.fillStyle = chart.options.labelled;
+      ctx.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+      ctx.textAlign = across ? 'left' : 'center';
+      ctx.textBaseline = across ? 'middle' : 'bottom';
+      const texts = chart.data.datasets[0].texts;
+      for (const [i, bar] of chart.getDatasetMeta(0).data.entries())
+        ctx.fillText(texts[i], bar.x + (across ? 6 : 0), bar.y - (across ? 0 : 4));
+      ctx.restore();
+    },
+  };
+
+  async function drawChart(canvas) {
+    canvas.dataset.drawn = 'true';
+    try {
+      await loadCharts();
+    } catch {
+      canvas.closest('figure')?.remove();
+      return;
+    }
+    const given = JSON.parse(canvas.dataset.chart);
+    const across = given.kind === 'bars';
+    const isLine = given.kind === 'lines';
+    const single = given.series.length === 1;
+    const chart = new window.Chart(canvas, {
+      type: isLine ? 'line' : 'bar',
+      plugins: [directLabels],
+      data: {
+        labels: given.labels,
+        datasets: given.series.map((series) => ({ label: series.label, data: series.values, texts: series.texts })),
+      },
+      options: {
+        indexAxis: across ? 'y' : 'x',
+        responsive: true,
+        maintainAspectRatio: false,
+        animation: false,
+        layout: { padding: { right: across ? 64 : 0, top: 20 } },
+        plugins: {
+          legend: { display: !single, align: 'start', labels: { boxWidth: 10, boxHeight: 10 } },
+          tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.dataset.texts[item.dataIndex]}` } },
+        },
+        scales: {
+          x: {
+            stacked: given.kind === 'stacks',
+            grid: { display: false },
+            border: { display: !across },
+            ticks: { display: !across },
+          },
+          y: {
+            stacked: given.kind === 'stacks',
+            beginAtZero: true,
+            grid: { display: !across },
+            border: { display: false },
+            ticks: { maxTicksLimit: across ? 40 : 5 },
+          },
+        },
+      },
+    });
+    const paint = (print) => {
+      const colours = palette(canvas);
+      const { options } = chart;
+      for (const [i, set] of chart.data.datasets.entries()) {
+        const colour = print ? ink(canvas.getContext('2d'), i) : colours.series[i % colours.series.length];
+        Object.assign(
+          set,
+          isLine
+            ? {
+                borderColor: print ? INK[i] : colour,
+                backgroundColor: 'transparent',
+                borderWidth: 2,
+                pointRadius: 3,
+                pointBackgroundColor: print ? INK[i] : colour,
+                borderDash: print && i ? [4 * i, 3] : [],
+              }
+            : {
+                backgroundColor: colour,
+                borderColor: print ? '#333' : 'transparent',
+                borderWidth: print ? 1 : 0,
+                borderRadius: 3,
+                maxBarThickness: 28,
+              },
+        );
+      }
+      const text = print ? '#000' : colours.text;
+      options.labelled = single && !isLine ? text : false;
+      options.color = text;
+      options.font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
+      for (const scale of Object.values(options.scales)) {
+        scale.ticks.color = print ? '#333' : colours.muted;
+        scale.grid.color = scale.border.color = print ? '#bbb' : colours.line;
+      }
+      chart.resize();
+      chart.update('none');
+    };
+    paint(false);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const repaint = () => paint(false);
+    const paper = () => paint(true);
+    dark.addEventListener('change', repaint);
+    window.addEventListener('beforeprint', paper);
+    window.addEventListener('afterprint', repaint);
+  }
+
+  arrive(false);
+})();
