@@ -4,8 +4,9 @@ import path from 'node:path';
 import pg from 'pg';
 import { seed } from '../seeds/index.ts';
 import { start } from '../src/main.ts';
-import { startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
+import { createRuntimeLogin } from '../src/platform/roles.ts';
 import { migrate } from './migrate.ts';
 
 const DATABASE = 'rapport';
@@ -39,9 +40,13 @@ async function demo(): Promise<void> {
   env.DEMO_PASSWORD ||= DEFAULT_PASSWORD;
   await refuseBusyPort(env.HOST, Number(env.PORT)); // before the work, not after it
 
-  env.DATABASE_URL ||= await step('database', () => startDatabase(path.join(env.DATA_DIR ?? '', 'postgres')));
-  const url = env.DATABASE_URL;
-  await step('schema', () => migrate(url));
+  if (env.DATABASE_URL) {
+    const url = env.DATABASE_URL;
+    await step('schema', () => migrate(url));
+  } else {
+    const server = await step('database', () => startDatabase(path.join(env.DATA_DIR ?? '', 'postgres')));
+    env.DATABASE_URL = await step('schema', () => prepareDatabase(server.url));
+  }
   await step('demo tenants', () => seed(env));
   const server = await step('server', () => start(env));
   running.push(server);
@@ -60,23 +65,39 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** @returns the URL of our database in the embedded server, made on the first start */
-async function startDatabase(folder: string): Promise<string> {
+async function startDatabase(folder: string): Promise<EmbeddedPostgres> {
   const server = await startEmbeddedPostgres(folder);
   running.push(server);
   if (server.adopted) console.log('another process runs the database of this DATA_DIR already: sharing it');
-  const client = new pg.Client({ connectionString: server.url });
+  return server;
+}
+
+/**
+ * Makes our database on the first start and brings it to the present schema.
+ * @param serverUrl the embedded server's superuser
+ * @returns the URL of the login that serves, which owns nothing
+ */
+async function prepareDatabase(serverUrl: string): Promise<string> {
+  await withClient(serverUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
+    if (!rowCount) await client.query(`create database ${DATABASE}`);
+  });
+  const url = new URL(serverUrl);
+  url.pathname = `/${DATABASE}`;
+  await migrate(url.href);
+  // The superuser's password serves for this login too: it is random, and the same at every start, also beside another process.
+  return withClient(url.href, (client) => createRuntimeLogin(client, url.href, url.password));
+}
+
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
   try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (!rowCount) await client.query(`create database ${DATABASE}`);
+    return await use(client);
   } finally {
     await client.end();
   }
-  const url = new URL(server.url);
-  url.pathname = `/${DATABASE}`;
-  return url.href;
 }
 
 function refuseBusyPort(host: string, port: number): Promise<void> {
