@@ -39,6 +39,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
 async function migrateJobQueue(databaseUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, options: `-c role=${ROLES.platform}` });
   pool.on('error', () => {});
+  pool.on('connect', (connection) => connection.on('error', () => {}));
   try {
     await runMigrations({ pgPool: pool });
     // The application's one door to the queue: a job always carries its tenant, taken from the transaction.

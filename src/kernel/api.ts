@@ -51,10 +51,17 @@ export function readSchema(entity: Entity) {
   return z.object(shape);
 }
 
+/** PostgreSQL's '2026-11-21 09:30:26.26+00' as ISO 8601. */
+const isoInstant = (stored: string): string => stored.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
+
 /** A row as the API shows it. */
 export function presentRow(entity: Entity, row: Row, tags: string[] | undefined): Row {
   const shown: Row = {};
-  for (const name of [...RECORD_COLUMNS, ...storedFields(entity)]) shown[name] = row[name] ?? null;
+  for (const name of [...RECORD_COLUMNS, ...storedFields(entity)]) {
+    const value = row[name] ?? null;
+    const instant = entity.fields[name]?.kind === 'timestamp' || name.endsWith('ted_at');
+    shown[name] = instant && value ? isoInstant(String(value)) : value;
+  }
   if (entity.tag_field) shown[entity.tag_field] = tags ?? row[entity.tag_field] ?? [];
   return shown;
 }

@@ -7,11 +7,19 @@ import { auditExport, listTable, writeCsv, writeXlsx } from './export.ts';
 import { activePeople, checkboxes, formView, hiddenFields, initialRow, inputs, newForm, readForm } from './forms.ts';
 import type { Platform } from './http.ts';
 import { type ListQuery, one, readListQuery } from './list_query.ts';
-import { countRows, listPage, patterns } from './list_sql.ts';
+import { countRows, listPage } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
 import { listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
 import { factView, recordView } from './record_page.ts';
-import { createRecord, loadRecord, restoreRecord, titlesOf, trashRecord, updateRecord } from './records.ts';
+import {
+  createRecord,
+  findRecords,
+  loadRecord,
+  restoreRecord,
+  titlesOf,
+  trashRecord,
+  updateRecord,
+} from './records.ts';
 import {
   entry,
   type Handler,
@@ -28,7 +36,6 @@ import {
 } from './routes.ts';
 import { type Row, withTenant } from './tenant_db.ts';
 import { timeline } from './timeline.ts';
-import { visible } from './visibility.ts';
 
 const param = (input: Input, name: string): string => input.params[name] ?? '';
 
@@ -327,21 +334,11 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
   return routes;
 }
 
-/** Up to ten records whose words begin or contain what was typed, for type-ahead. */
+/** Up to ten records whose words contain what was typed, for type-ahead. */
 async function lookup(ctx: Ctx, entity: Entity, q: string) {
-  if (!q || !entity.search.length) return [];
-  const words = patterns(q);
   const second =
     subtitleField(entity) || entity.columns.find((name) => entity.fields[name]?.kind === 'text') || entity.title;
-  const rows = (await visible(ctx, entity, `${entity.name}.lookup`)
-    .select(`${entity.table}.id`, `${entity.table}.${entity.title}`, `${entity.table}.${second}`)
-    .whereRaw(
-      `${entity.table}.id in (select find_${entity.table}(array[${words.map(() => 'fold(?)').join(', ')}], null, 1000))`,
-      words,
-    )
-    .orderBy(`${entity.table}.${entity.title}`)
-    .limit(10)) as Row[];
-  return rows.map((row) => ({
+  return (await findRecords(ctx, entity, q, 10)).map((row) => ({
     id: row.id,
     title: recordTitle(entity, row),
     subtitle: second === entity.title ? '' : String(row[second] ?? ''),

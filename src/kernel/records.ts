@@ -4,7 +4,7 @@ import { type Entity, fieldLabel, refTarget, storedFields, writableFields } from
 import { ConflictError, invalid, notFound } from './errors.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
-import { RECORD_COLUMNS } from './list_sql.ts';
+import { patterns, RECORD_COLUMNS, SEARCH_MOST } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
@@ -41,6 +41,22 @@ export async function loadRecord(
   if (!row) throw notFound();
   if (entity.tag_field) row[entity.tag_field] = (await tagsOf(ctx, entity, [id])).get(id) ?? [];
   return row;
+}
+
+/**
+ * Records the actor may see whose words contain what was typed, by title.
+ * @param most how many at most
+ */
+export async function findRecords(ctx: Ctx, entity: Entity, q: string, most: number): Promise<Row[]> {
+  const words = patterns(q);
+  if (!words.length || !entity.search.length) return [];
+  const folded = words.map(() => 'fold(?)').join(', ');
+  return (await visible(ctx, entity, `${entity.name}.find`)
+    .select(...columns(entity))
+    .whereRaw(`${entity.table}.id in (select find_${entity.table}(array[${folded}], null, ?))`, [...words, SEARCH_MOST])
+    .orderBy(`${entity.table}.${entity.title}`)
+    .orderBy(`${entity.table}.id`)
+    .limit(most)) as Row[];
 }
 
 /** Tag names by record id. */

@@ -6,6 +6,7 @@ import type { FrameParts } from '#src/kernel/frame.ts';
 import type { Platform } from '#src/kernel/http.ts';
 import type { Module } from '#src/kernel/module.ts';
 import type { Route } from '#src/kernel/routes.ts';
+import { home } from './home/index.ts';
 import './customers/customer.entity.ts';
 import './customers/contact.entity.ts';
 import './customers/account.entity.ts';
@@ -16,7 +17,7 @@ import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [];
+export const modules: readonly Module[] = [home];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {

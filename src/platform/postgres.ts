@@ -35,6 +35,7 @@ function watch(pool: pg.Pool, log: Logger): pg.Pool {
       void client.end();
   });
   pool.on('connect', (client) => {
+    client.on('error', (error) => log.warn({ err: error }, 'database connection failed'));
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     (client as { query: unknown }).query = (...args: unknown[]) => {
       const started = performance.now();
