@@ -1,0 +1,13 @@
+import { defineModule } from '#src/kernel/module.ts';
+import { openLogin } from './login.pages.ts';
+import { meRoutes } from './me.routes.ts';
+import { ownSessionRoutes } from './own_sessions.routes.ts';
+import './views.ts';
+
+/** Who may come in, and how they leave: passwords, single sign-on, sessions. */
+export const session = defineModule('session', {
+  routes: [ownSessionRoutes, meRoutes],
+  open: (app, platform) => {
+    openLogin(app, platform);
+  },
+});
