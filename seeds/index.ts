@@ -1,0 +1,89 @@
+import { acrossTenants } from '#src/kernel/system_db.ts';
+import { type TenantDb, withTenant } from '#src/kernel/tenant_db.ts';
+import { createLog } from '#src/platform/log.ts';
+import { hashPassword } from '#src/platform/passwords.ts';
+import { openPools, type Pools } from '#src/platform/postgres.ts';
+import { ACME, tellAcme } from './acme.ts';
+import { type Book, idAt, openBook, write } from './book.ts';
+import { GLOBEX, tellGlobex } from './globex.ts';
+import { type Colleague, peopleOf, type TenantFacts } from './people.ts';
+
+const DEFAULT_PASSWORD = 'rapport-demo';
+/** Half a minute: the second of two processes that seed at once waits for the first. */
+const PATIENCE = '30s';
+
+const STORIES: readonly { facts: TenantFacts; tell: (book: Book) => void }[] = [
+  { facts: ACME, tell: tellAcme },
+  { facts: GLOBEX, tell: tellGlobex },
+];
+
+/**
+ * The two demo tenants, unless they are there already: then nothing changes, whatever DEMO_PASSWORD says now. Each comes
+ * whole or not at all, also when this is killed or runs twice at once.
+ * @param env DATABASE_URL of a migrated database; DEMO_PASSWORD of every demo user
+ */
+export async function seed(env: Record<string, string | undefined>): Promise<void> {
+  if (!env.DATABASE_URL) throw new Error('DATABASE_URL is not set, so there is no database to seed');
+  const pools = openPools(env.DATABASE_URL, createLog('error'), 2);
+  try {
+    for (const { facts, tell } of STORIES) {
+      const id = await tenantOf(pools, facts);
+      await withTenant(pools.app, id, async (db) => {
+        await db.run(`set local lock_timeout = '${PATIENCE}'; set local statement_timeout = '${PATIENCE}'`);
+        await db.run('select pg_advisory_xact_lock(hashtextextended(:tenant, 0))');
+        const [somebody] = await db.from('users').select('id').limit(1);
+        if (somebody) return;
+        const book = openBook(facts, new Map(), Date.now());
+        const people = peopleOf(facts.slug, (joined) => idAt(book, book.calendar.ago(joined)));
+        book.people = new Map(people.map((one) => [one.key, one]));
+        await writePeople(db, book, people, env.DEMO_PASSWORD || DEFAULT_PASSWORD);
+        tell(book);
+        await write(book, db);
+      });
+    }
+  } finally {
+    await pools.end();
+  }
+}
+
+async function tenantOf(pools: Pools, facts: TenantFacts): Promise<string> {
+  const { slug, name, time_zone, locale, currency } = facts;
+  await acrossTenants(
+    pools.platform,
+    `insert into tenants (slug, name, time_zone, locale, currency) values ($1, $2, $3, $4, $5)
+     on conflict (slug) do nothing`,
+    [slug, name, time_zone, locale, currency],
+  );
+  const [row] = await acrossTenants<{ id: string }>(pools.platform, 'select id from tenants where slug = $1', [slug]);
+  return row!.id;
+}
+
+async function writePeople(db: TenantDb, book: Book, people: readonly Colleague[], password: string): Promise<void> {
+  const stamp = (days: number) => new Date(book.calendar.ago(days, 9)).toISOString();
+  const admin = people.find((one) => one.role === 'admin')!;
+  const rows = await Promise.all(
+    people.map(async (one) => ({
+      id: one.id,
+      email: one.email,
+      name: one.name,
+      role: one.role,
+      password_hash: await hashPassword(password),
+      created_at: stamp(one.joined),
+      created_by: one === admin ? null : admin.id,
+      updated_at: stamp(one.left ?? one.joined),
+      deactivated_at: one.left === undefined ? null : stamp(one.left),
+      version: one.left === undefined ? 1 : 2,
+    })),
+  );
+  await db.insert('users', rows);
+  const names = [...new Set(people.flatMap((one) => one.team ?? []))];
+  const teams = await db.insert(
+    'teams',
+    names.map((name) => ({ name })),
+  );
+  const ids = new Map(teams.map((team) => [team.name, team.id]));
+  await db.insert(
+    'team_members',
+    people.filter((one) => one.team).map((one) => ({ team_id: ids.get(one.team), user_id: one.id })),
+  );
+}
