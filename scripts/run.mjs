@@ -24,6 +24,8 @@ const [target, ...rest] = args;
 if (target === undefined) fail('usage: node scripts/run.mjs [--watch] TARGET [args]');
 
 const production = process.env.NODE_ENV === 'production';
+/** The server itself runs without the packages for development, which then need not be there. */
+const serving = production || target === 'src/main.ts';
 if (!packagesMatchLock()) installPackages();
 const node = chooseNode();
 
@@ -131,7 +133,7 @@ function restart() {
 
 /**
  * Compares what npm says it installed with the lockfile. Contents, not times: a checkout touches times, and a copied
- * node_modules keeps them. Packages for other platforms are optional and may be absent, in production also dev packages.
+ * node_modules keeps them. Packages for other platforms are optional and may be absent, for serving also dev packages.
  */
 function packagesMatchLock() {
   const wanted = lockedPackages(path.join(ROOT, 'package-lock.json'));
@@ -142,7 +144,7 @@ function packagesMatchLock() {
     if (name === '') return true;
     const installed = present[name];
     if (installed) return installed.version === entry.version && installed.integrity === entry.integrity;
-    return entry.optional || entry.devOptional || (production && entry.dev);
+    return entry.optional || entry.devOptional || (serving && entry.dev);
   });
 }
 

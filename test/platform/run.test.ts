@@ -111,8 +111,10 @@ describe('packages', () => {
     expect(lines()).toHaveLength(2);
   });
 
-  test('that are optional may be absent, those for development only in production', async () => {
+  test('that are optional may be absent, those for development only where we serve', async () => {
     writeLock('package-lock.json', { one: { version: '1.0.0' }, two: { dev: true }, three: { optional: true } });
+    write('src/main.ts', '');
+    expect(await ended(run('src/main.ts'))).toBe(0);
     expect(await ended(run('target.ts', { NODE_ENV: 'production' }))).toBe(0);
     expect(lines()).toEqual([]);
     expect(await ended(run('target.ts'))).toBe(0);

@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { expectNoAxeViolations, openBrowser, type TestBrowser } from '../helpers/browser.ts';
@@ -89,15 +92,35 @@ describe('the browser', () => {
   });
 });
 
-test('a program that cannot be installed is named in one line', () => {
+describe('programs', () => {
   const missing = { names: ['rapport-no-such-program'], apt: 'rapport-no-such-package', versionFlag: '--version' };
-  const path = process.env.PATH;
-  process.env.PATH = '/nowhere'; // so that there is no apt-get either
-  try {
-    expect(() => ensurePrograms([missing])).toThrow(/^the tests need rapport-no-such-package: install with/);
-  } finally {
-    process.env.PATH = path;
-  }
+  const before = process.env.PATH;
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'rapport-programs-'));
+    process.env.PATH = folder; // so the machine's own programs are not there
+  });
+
+  afterEach(() => {
+    process.env.PATH = before;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('that cannot be installed are named in one line', () => {
+    expect(() => ensurePrograms([missing])).toThrow(/^the tests need rapport-no-such-package: install with [^\n]+$/);
+  });
+
+  test('are installed by root, after the lists are brought up to date', () => {
+    if (process.getuid?.() !== 0) return; // others are told what to install, see above
+    const apt = `#!/bin/sh
+      echo "$*" >> ${folder}/asked
+      [ "$1" != install ] || { printf '#!/bin/sh\\n' > ${folder}/rapport-no-such-program; /bin/chmod +x ${folder}/rapport-no-such-program; }`;
+    writeFileSync(path.join(folder, 'apt-get'), apt, { mode: 0o755 });
+    ensurePrograms([missing]);
+    const install = 'install -y -q --no-install-recommends rapport-no-such-package';
+    expect(readFileSync(path.join(folder, 'asked'), 'utf8')).toBe(`--version\nupdate -q\n${install}\n`);
+  });
 });
 
 const head = '<!doctype html><html lang="en"><head><title>t</title><link rel="icon" href="data:,"></head>';
