@@ -36,6 +36,7 @@ import {
 } from './routes.ts';
 import { type Row, withTenant } from './tenant_db.ts';
 import { timeline } from './timeline.ts';
+import type { RecordView } from './views.ts';
 
 const param = (input: Input, name: string): string => input.params[name] ?? '';
 
@@ -152,6 +153,20 @@ function factEditor(
   };
 }
 
+/** A record's page; a module may add to it what is special about its records. */
+export async function recordPage(
+  ctx: Ctx,
+  entity: Entity,
+  input: Input,
+  special?: (view: RecordView, row: Row) => void,
+): Promise<Reply> {
+  const state = can(ctx, `${entity.name}.remove`) ? 'any' : 'live';
+  const row = await loadRecord(ctx, entity, param(input, 'id'), state);
+  const view = await recordView(ctx, entity, row, ...listBehind(ctx, entity, input));
+  special?.(view, row);
+  return page('_entity/show', view, view.title);
+}
+
 /** A form's 422 or a conflict's 409, in a transaction of its own after the refused one was rolled back. */
 const refusedEdit =
   (entity: Entity): Refused =>
@@ -213,16 +228,7 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
     { refused: (ctx, input, error) => newPage(ctx, entity, input, error) },
   );
 
-  routes.get(
-    `${base}/:id`,
-    permission('read'),
-    async (ctx, input) => {
-      const row = await loadRecord(ctx, entity, param(input, 'id'), can(ctx, `${entity.name}.remove`) ? 'any' : 'live');
-      const view = await recordView(ctx, entity, row, ...listBehind(ctx, entity, input));
-      return page('_entity/show', view, view.title);
-    },
-    record,
-  );
+  routes.get(`${base}/:id`, permission('read'), (ctx, input) => recordPage(ctx, entity, input), record);
 
   routes.get(
     `${base}/:id/edit`,

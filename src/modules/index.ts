@@ -1,12 +1,15 @@
-import { may } from '#src/kernel/access.ts';
+import { may, signedIn } from '#src/kernel/access.ts';
 import { apiRoutes } from '#src/kernel/api.ts';
+import { openApi } from '#src/kernel/contracts.ts';
 import { entityRoutes } from '#src/kernel/crud.ts';
 import { allEntities, checkEntities } from '#src/kernel/entity.ts';
 import type { FrameParts } from '#src/kernel/frame.ts';
 import type { Platform } from '#src/kernel/http.ts';
 import type { Module } from '#src/kernel/module.ts';
-import type { Route } from '#src/kernel/routes.ts';
+import { json, type Route, Routes } from '#src/kernel/routes.ts';
 import { home } from './home/index.ts';
+import { sales } from './sales/index.ts';
+import { session } from './session/index.ts';
 import './customers/customer.entity.ts';
 import './customers/contact.entity.ts';
 import './customers/account.entity.ts';
@@ -17,19 +20,21 @@ import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [home];
+export const modules: readonly Module[] = [session, home, sales];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {
   checkEntities();
   const written = modules.flatMap((module) => module.routes.flatMap((routes) => routes.list));
+  const description = new Routes('api').get('/api/v1/openapi.json', signedIn(), async () => json(openApi(routes)));
   const taken = new Set(written.map((route) => `${route.method} ${route.path}`));
   const derived = allEntities().flatMap((entity) => [
     ...entityRoutes(entity, platform).list,
     ...apiRoutes(entity).list,
   ]);
   // A page written by its module replaces the derived one whole.
-  return [...written, ...derived.filter((route) => !taken.has(`${route.method} ${route.path}`))];
+  const routes = [...written, ...description.list, ...derived.filter((r) => !taken.has(`${r.method} ${r.path}`))];
+  return routes;
 }
 
 /** Sidebar, create menu and personal menu. */
