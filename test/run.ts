@@ -11,6 +11,7 @@ import { CHROMIUM, ensurePrograms, PDFTOPPM, REDIS } from './helpers/programs.ts
 import { startRedis } from './helpers/servers.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
+/** Also the tests' folder for temporary files, so that nothing of an interrupted run stays. */
 const work = mkdtempSync(path.join(tmpdir(), 'rapport-test-'));
 /** What shells say of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -72,7 +73,7 @@ function runJest(report: string, env: Record<string, string>): Promise<number | 
   const program = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
   const child = spawn(process.execPath, [...options, program, ...results, ...process.argv.slice(2)], {
     cwd: ROOT,
-    env: { ...process.env, NODE_ENV: 'test', TZ: 'UTC', ...env },
+    env: { ...process.env, NODE_ENV: 'test', TZ: 'UTC', TMPDIR: work, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });

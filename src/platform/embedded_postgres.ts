@@ -3,7 +3,6 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -115,9 +114,10 @@ async function initialise(home: string, programs: Binaries, who: RunAs, durable:
 function removeDrafts(home: string): void {
   const parent = path.dirname(home);
   if (!fs.existsSync(parent)) return;
+  const draft = new RegExp(`^${RegExp.escape(path.basename(home))}\\.new-(\\d+)(\\.password)?$`);
   for (const name of fs.readdirSync(parent)) {
-    const pid = name.startsWith(`${path.basename(home)}.new-`) ? Number(name.split('-').at(-1)) : undefined;
-    if (pid === undefined || (pid !== process.pid && isAlive(pid))) continue;
+    const pid = draft.exec(name)?.[1];
+    if (pid === undefined || (Number(pid) !== process.pid && isAlive(Number(pid)))) continue;
     fs.rmSync(path.join(parent, name), { recursive: true, force: true });
   }
 }
@@ -136,19 +136,20 @@ function give(name: string, who: RunAs): void {
 }
 
 async function initdb(draft: string, programs: Binaries, who: RunAs, password: string, durable: boolean) {
-  const folder = fs.mkdtempSync(path.join(tmpdir(), 'rapport-initdb-')); // initdb wants its own folder empty
-  const passwordFile = path.join(folder, 'password');
-  fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  give(folder, who);
-  give(passwordFile, who);
+  const secret = `${draft}.password`; // beside the folder, which initdb wants empty
+  fs.writeFileSync(secret, `${password}\n`, { mode: 0o600 });
+  give(secret, who);
+  const fd = fs.openSync(secret, 'r');
+  const passwordFile = process.platform === 'linux' ? '/proc/self/fd/3' : secret; // reached like the folder, see above
   // Without these it follows LANG and can end up as SQL_ASCII.
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const access = ['-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
   const flags = ['-D', folderName(draft, who), ...access, ...locale, ...(durable ? [] : ['--no-sync'])];
   try {
-    const child = spawn(programs.initdb, flags, { ...surroundings(draft, who), stdio: ['ignore', 'ignore', 'pipe'] });
+    const stdio = ['ignore', 'ignore', 'pipe', fd] as const;
+    const child = spawn(programs.initdb, flags, { ...surroundings(draft, who), stdio: [...stdio] });
     let said = '';
-    child.stderr.on('data', (chunk) => {
+    child.stderr?.on('data', (chunk) => {
       said += chunk;
     });
     const code = await new Promise<number | null>((resolve, reject) => {
@@ -157,7 +158,8 @@ async function initdb(draft: string, programs: Binaries, who: RunAs, password: s
     });
     if (code !== 0) throw new Error(`initdb failed for ${draft}:\n${said}`);
   } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+    fs.closeSync(fd);
+    fs.rmSync(secret, { force: true });
   }
 }
 
