@@ -34,7 +34,9 @@ export function allRoutes(platform: Platform): Route[] {
   ]);
   // A page written by its module replaces the derived one whole.
   const routes = [...written, ...description.list, ...derived.filter((r) => !taken.has(`${r.method} ${r.path}`))];
-  return routes;
+  // Express takes the first that fits: /leads/trash must be asked before /leads/:id, whoever wrote which.
+  const order = (route: Route) => route.path.replaceAll(':', '\uffff');
+  return routes.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
 }
 
 /** Sidebar, create menu and personal menu. */
