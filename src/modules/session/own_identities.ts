@@ -1,6 +1,45 @@
+import { signedIn } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
+import { notFound } from '#src/kernel/errors.ts';
+import { formatInstant } from '#src/kernel/fields/dates.ts';
+import { button, type Input, page, type Reply, Routes, redirect } from '#src/kernel/routes.ts';
+import { linkTicket } from './flow.ts';
+import { hasOwnWayIn, ownIdentities, unlink } from './identity.service.ts';
+import { providerOf } from './provider.service.ts';
+import { ssoAddress } from './sso_address.ts';
 import type { SessionsView } from './views.ts';
 
-export async function companySignIn(_ctx: Ctx): Promise<SessionsView['company']> {
-  return null;
+/** What "Your sessions" says about the company's own sign-in. */
+export async function companySignIn(ctx: Ctx): Promise<SessionsView['company']> {
+  const provider = await providerOf(ctx.db);
+  if (!provider?.enabled) return null;
+  const own = await ownIdentities(ctx);
+  const mayUnlink = own.length > 0 && (await hasOwnWayIn(ctx));
+  return {
+    name: provider.name,
+    linked: own.map((one) => ({
+      text: `Linked ${formatInstant(one.created_at, ctx.tenant)[0]} with ${one.issuer}`,
+      unlink: mayUnlink ? button(ctx, 'Unlink', `/me/identity/${one.id}/removal`, 'unlink') : null,
+    })),
+    link: own.length ? null : button(ctx, `Link with ${provider.name}`, '/me/identity', 'link'),
+  };
 }
+
+async function startLinking(ctx: Ctx, { platform }: Input): Promise<Reply> {
+  const provider = await providerOf(ctx.db);
+  if (!provider?.enabled || !ctx.session_id) throw notFound('Your company has no sign-in of its own.');
+  const data = {
+    heading: `On to ${provider.name}`,
+    text: 'Sign in there once, and this account is linked with it.',
+    href: ssoAddress(ctx.tenant.slug, { link: linkTicket(platform.config, ctx.session_id) }),
+    label: `Continue to ${provider.name}`,
+  };
+  return page('session/leave', data, 'Link your company sign-in', { frame: 'bare' });
+}
+
+export const ownIdentityRoutes = new Routes()
+  .post('/me/identity', signedIn(), startLinking)
+  .post('/me/identity/:id/removal', signedIn(), async (ctx, input) => {
+    await unlink(ctx, input.params.id ?? '');
+    return redirect('/me/sessions', { text: 'Unlinked. Sign in with your password from now on.', tone: 'green' });
+  });

@@ -1,0 +1,82 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Config } from '#src/config.ts';
+import { seal, unseal } from '#src/platform/secrets.ts';
+import { sentCookie } from './known_browser.ts';
+import type { Flow } from './strategy.ts';
+
+/** How long somebody may stay at the provider, in ms. */
+const AWAY = 10 * 60_000;
+/** Sign-ins under way in one browser; older ones give way, or their cookies would fill the request's head. */
+const MOST_UNDER_WAY = 4;
+
+/** What a browser that is away at a provider must bring back. */
+export interface UnderWay extends Flow {
+  tenant_id: string;
+  next: string;
+  /** the session that asked to be linked with the company's sign-in; null for signing in */
+  link_session: string | null;
+  until: number;
+}
+
+/*
+ * Each sign-in under way lives in a sealed cookie of its own: strangers cause no writes, several tabs do not overwrite
+ * each other, and an answer fits only the browser, the tenant and the sign-in it belongs to.
+ */
+const prefix = (config: Config) => (config.secure ? '__Host-rapport-sso-' : 'rapport-sso-');
+const cookieName = (config: Config, state: string) => `${prefix(config)}${state.slice(0, 10)}`;
+const place = (tenantId: string) => `sso flow:${tenantId}`;
+const options = (config: Config) => ({ httpOnly: true, sameSite: 'lax', secure: config.secure, path: '/' }) as const;
+
+const namesOf = (req: Request): string[] =>
+  (req.headers.cookie ?? '').split(';').map((part) => part.trim().split('=')[0] ?? '');
+
+export const newSecrets = (): Pick<Flow, 'state' | 'verifier'> => ({
+  state: randomBytes(24).toString('base64url'),
+  verifier: randomBytes(32).toString('base64url'),
+});
+
+export function rememberFlow(config: Config, req: Request, res: Response, flow: Omit<UnderWay, 'until'>): void {
+  const others = namesOf(req).filter((name) => name.startsWith(prefix(config)));
+  for (const name of others.slice(0, Math.max(0, others.length - MOST_UNDER_WAY + 1)))
+    res.clearCookie(name, options(config));
+  const text = JSON.stringify({ ...flow, until: Date.now() + AWAY });
+  const sealed = seal(config.session_secret, place(flow.tenant_id), text);
+  res.cookie(cookieName(config, flow.state), sealed, { ...options(config), maxAge: AWAY });
+}
+
+/** The sign-in that an answer belongs to, once: its cookie goes. null when this browser has none, or it took too long. */
+export function takeFlow(
+  config: Config,
+  req: Request,
+  res: Response,
+  tenantId: string,
+  state: string,
+): UnderWay | null {
+  if (!/^[\w-]{20,64}$/.test(state)) return null;
+  const name = cookieName(config, state);
+  const sealed = sentCookie(req, name);
+  if (!sealed) return null;
+  res.clearCookie(name, options(config));
+  try {
+    const flow = JSON.parse(unseal(config.session_secret, place(tenantId), sealed)) as UnderWay;
+    return flow.until > Date.now() && flow.state === state && flow.tenant_id === tenantId ? flow : null;
+  } catch {
+    return null;
+  }
+}
+
+const ticketProof = (config: Config, sessionId: string, until: string): string =>
+  createHmac('sha256', config.session_secret).update(`link:${sessionId}:${until}`).digest('base64url');
+
+/** Lets a session start linking by following a link; made only in answer to a form with its token. */
+export function linkTicket(config: Config, sessionId: string): string {
+  const until = String(Date.now() + AWAY);
+  return `${until}.${ticketProof(config, sessionId, until)}`;
+}
+
+export function isLinkTicket(config: Config, sessionId: string, ticket: string): boolean {
+  const [until = '', proof = ''] = ticket.split('.');
+  const [expected, given] = [Buffer.from(ticketProof(config, sessionId, until)), Buffer.from(proof)];
+  return expected.length === given.length && timingSafeEqual(expected, given) && Number(until) > Date.now();
+}

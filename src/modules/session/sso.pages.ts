@@ -1,0 +1,167 @@
+import type { Application, Request, Response } from 'express';
+import { notFound } from '#src/kernel/errors.ts';
+import { answer, type Platform } from '#src/kernel/http.ts';
+import { page, type Reply, redirect, safePath } from '#src/kernel/routes.ts';
+import { withTenant } from '#src/kernel/tenant_db.ts';
+import { addressKey } from '#src/platform/limits.ts';
+import { callOut, OutboundError } from '#src/platform/outbound.ts';
+import { type Company, companyOfSlug } from './accounts.service.ts';
+import { type Visitor, visitor } from './begin.service.ts';
+import { DiscoveryError } from './discovery.service.ts';
+import { isLinkTicket, newSecrets, rememberFlow, takeFlow, type UnderWay } from './flow.ts';
+import { Refusal } from './id_token.ts';
+import { linkPerson, type Person, userOfPerson } from './identity.service.ts';
+import { enter } from './login.pages.ts';
+import { type Provider, providerOf } from './provider.service.ts';
+import { queryText } from './public_form.ts';
+import { openHint } from './sso_address.ts';
+import { Strategies } from './strategies.ts';
+import { type Arrived, arrive, leave, type Returned, type SafeStrategy } from './strategy.ts';
+
+/** What came of it, said on a page of its own, with the way back to the password. */
+function problem(res: Response, status: number, heading: string, text: string): Reply {
+  const action = { label: 'Back to sign-in', href: '/login', icon: 'login' };
+  const data = { status, heading, text, request_id: String(res.locals.request_id ?? ''), action };
+  return page('_part/error', data, heading, { status, frame: 'bare' });
+}
+
+async function companyAndProvider(platform: Platform, req: Request): Promise<[Company, Provider]> {
+  const slug = String(req.params.tenant ?? '');
+  const company = /^[a-z0-9-]{2,41}$/.test(slug) ? await companyOfSlug(platform.pools, slug) : null;
+  const provider = company && (await withTenant(platform.pools.app, company.id, providerOf));
+  // The same for an unknown company and for one without a provider: who uses Rapport is nobody's business.
+  if (!company || !provider?.enabled) throw notFound('There is no company sign-in at this address.');
+  return [company, provider];
+}
+
+/** Words for what went wrong, a line in the log, a number in the metrics. */
+function refused(platform: Platform, req: Request, res: Response, company: Company, error: unknown): Reply {
+  const told = { tenant: company.id, address: req.ip, reason: (error as Error).message };
+  if (error instanceof Refusal) {
+    platform.metrics.sign_ins.inc({ method: 'sso', outcome: 'refused' });
+    platform.log.warn(told, 'single sign-on refused');
+    return problem(res, 403, 'You were not signed in', error.text);
+  }
+  if (error instanceof DiscoveryError || error instanceof OutboundError) {
+    platform.metrics.sign_ins.inc({ method: 'sso', outcome: 'unreachable' });
+    platform.log.warn(told, 'identity provider unusable');
+    const text = `The sign-in of ${company.name} does not answer as it should. Try again in a minute, or sign in with your password.`;
+    return problem(res, 503, 'Your company’s sign-in is not available', text);
+  }
+  throw error;
+}
+
+/** A session that follows its own link from "Your sessions". */
+function linkingSession(platform: Platform, req: Request, company: Company): string | null {
+  const ticket = queryText(req, 'link');
+  if (!ticket) return null;
+  const own = req.session?.rapport;
+  if (own?.tenant_id === company.id && isLinkTicket(platform.config, own.session_id, ticket)) return own.session_id;
+  throw new Refusal('link ticket does not fit', 'This link is out of date. Open “Your sessions” and start again.');
+}
+
+async function start(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
+  await platform.limits.consume('sso_start', addressKey(req.ip));
+  const [company, provider] = await companyAndProvider(platform, req);
+  try {
+    const link_session = linkingSession(platform, req, company);
+    const strategy = await strategies.of(company, provider);
+    const hint = openHint(platform.config, queryText(req, 'hint'));
+    const [url, flow] = await leave(strategy, newSecrets(), hint);
+    const next = safePath(queryText(req, 'next') || '/');
+    rememberFlow(platform.config, req, res, { ...flow, tenant_id: company.id, next, link_session });
+    return { kind: 'redirect', to: url, said: null };
+  } catch (error) {
+    return refused(platform, req, res, company, error);
+  }
+}
+
+/** What the provider sent along. @throws Refusal when it says no, or says things twice or not at all */
+function returned(req: Request): Returned {
+  for (const name of ['code', 'state', 'iss', 'error']) {
+    if (Array.isArray(req.query[name])) throw new Refusal(`${name} came twice`);
+  }
+  const error = queryText(req, 'error');
+  if (error === 'access_denied')
+    throw new Refusal('access denied', 'You cancelled, or your company did not let you in.');
+  if (error) throw new Refusal(`provider reported ${error.replace(/[^\w.-]/g, '').slice(0, 60)}`);
+  const code = queryText(req, 'code');
+  if (!code) throw new Refusal('neither code nor error');
+  return { code, state: queryText(req, 'state'), iss: typeof req.query.iss === 'string' ? req.query.iss : null };
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value ? value : null);
+
+/** Name and e-mail; from the ID token, else from where the provider keeps them, if that speaks of the same person. */
+async function personOf(strategy: SafeStrategy, arrived: Arrived): Promise<Person> {
+  const { metadata, settings } = strategy;
+  let told: Record<string, unknown> = arrived.claims;
+  if (told.email === undefined && metadata.userinfo_endpoint && arrived.access_token) {
+    const headers = { authorization: `Bearer ${arrived.access_token}`, accept: 'application/json' };
+    const answer = await callOut(metadata.userinfo_endpoint, { headers }, settings.allow_inside);
+    if (answer.status === 200 && answer.type.startsWith('application/json')) {
+      const more = JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>;
+      if (more?.sub !== arrived.claims.sub) throw new Refusal('userinfo speaks of somebody else');
+      told = { ...more, ...arrived.claims };
+    }
+  }
+  return {
+    issuer: metadata.issuer,
+    subject: arrived.claims.sub,
+    email: textOf(told.email),
+    email_verified: told.email_verified === true,
+    name: textOf(told.name),
+  };
+}
+
+async function link(platform: Platform, req: Request, flow: UnderWay, person: Person, from: Visitor): Promise<Reply> {
+  const own = req.session?.rapport;
+  if (own?.session_id !== flow.link_session)
+    throw new Refusal('another session came back', 'You were signed out meanwhile. Sign in and try again.');
+  await withTenant(platform.pools.app, flow.tenant_id, (db) => linkPerson(db, own!, person, from));
+  return redirect('/me/sessions', { text: 'Linked. You can sign in through your company from now on.', tone: 'green' });
+}
+
+async function callback(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
+  const [company, provider] = await companyAndProvider(platform, req);
+  let strategy: Promise<SafeStrategy> | undefined;
+  try {
+    const flow = takeFlow(platform.config, req, res, company.id, queryText(req, 'state'));
+    const sent = returned(req);
+    if (!flow)
+      throw new Refusal(
+        'no such sign-in under way',
+        'This sign-in began in another browser, or too long ago. Start again.',
+      );
+    strategy = strategies.of(company, provider);
+    const arrived = await arrive(await strategy, flow, sent);
+    const person = await personOf(await strategy, arrived);
+    const from = visitor(req, res);
+    if (flow.link_session) return await link(platform, req, flow, person, from);
+    const user_id = await withTenant(platform.pools.app, company.id, (db) =>
+      userOfPerson(db, company, provider, person, from),
+    );
+    const who = { tenant_id: company.id, user_id };
+    const reply = await enter(platform, req, { who, method: 'sso', from }, [who], flow.next);
+    if (!reply) throw new Refusal('closed meanwhile');
+    platform.metrics.sign_ins.inc({ method: 'sso', outcome: 'right' });
+    return reply;
+  } catch (error) {
+    // Keys or addresses may have changed at the provider: the next try reads its description again.
+    strategies.drop(company.id, strategy);
+    return refused(platform, req, res, company, error);
+  }
+}
+
+/** Sign-in through a company's own OpenID provider. */
+export function openSso(app: Application, platform: Platform): void {
+  const strategies = new Strategies(platform);
+  app.get(
+    '/login/sso/:tenant',
+    answer(platform, (req, res) => start(platform, strategies, req, res)),
+  );
+  app.get(
+    '/login/sso/:tenant/callback',
+    answer(platform, (req, res) => callback(platform, strategies, req, res)),
+  );
+}

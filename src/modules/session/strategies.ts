@@ -1,0 +1,58 @@
+import type { Platform } from '#src/kernel/http.ts';
+import { unseal } from '#src/platform/secrets.ts';
+import type { Company } from './accounts.service.ts';
+import { discover } from './discovery.service.ts';
+import { type Provider, secretPlace } from './provider.service.ts';
+import { callbackAddress } from './sso_address.ts';
+import { SafeStrategy } from './strategy.ts';
+
+/** After how long a provider's description is read again, in ms. */
+const FRESH = 60 * 60_000;
+/** Providers kept ready; more only cost another look at the description. */
+const MOST = 500;
+
+interface Kept {
+  stamp: string;
+  until: number;
+  strategy: Promise<SafeStrategy>;
+}
+
+/** Strategies ready for use, one a tenant: made anew when the provider's settings change, after an hour, after a failure. */
+export class Strategies {
+  readonly #platform: Platform;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** @throws DiscoveryError when the provider cannot be used right now */
+  of(company: Company, provider: Provider): Promise<SafeStrategy> {
+    const stamp = `${provider.id}:${provider.version}`;
+    const kept = this.#kept.get(company.id);
+    if (kept && kept.stamp === stamp && kept.until > Date.now()) return kept.strategy;
+    const strategy = this.#make(company, provider);
+    if (this.#kept.size >= MOST) this.#kept.clear();
+    this.#kept.set(company.id, { stamp, until: Date.now() + FRESH, strategy });
+    strategy.catch(() => this.drop(company.id, strategy));
+    return strategy;
+  }
+
+  /** Forgets a strategy that failed, unless another has taken its place already. */
+  drop(tenantId: string, strategy?: Promise<SafeStrategy>): void {
+    if (!strategy || this.#kept.get(tenantId)?.strategy === strategy) this.#kept.delete(tenantId);
+  }
+
+  async #make(company: Company, provider: Provider): Promise<SafeStrategy> {
+    const { config, origin } = this.#platform;
+    const metadata = await discover(provider.issuer, config.sso_allow_private);
+    const settings = {
+      client_id: provider.client_id,
+      client_secret: unseal(config.session_secret, secretPlace(company.id), provider.client_secret),
+      token_auth: provider.token_auth,
+      callback: callbackAddress(origin(), company.slug),
+      allow_inside: config.sso_allow_private,
+    };
+    return new SafeStrategy(settings, metadata);
+  }
+}
