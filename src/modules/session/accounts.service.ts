@@ -58,6 +58,15 @@ export const companiesOfDomain = (pools: Pools, domain: string): Promise<Company
     [domain],
   );
 
+/** Does any tenant have a sign-in of its own? */
+export async function anyCompanySignIn(pools: Pools): Promise<boolean> {
+  const rows = await acrossTenants(
+    pools.platform,
+    '/* sign_in.any */ select 1 from sso_providers where enabled limit 1',
+  );
+  return rows.length > 0;
+}
+
 /** The tenant behind the name in an address. */
 export async function companyOfSlug(pools: Pools, slug: string): Promise<Company | null> {
   const [row] = await acrossTenants<Company>(

@@ -55,7 +55,7 @@ async function createUser(
   from: Visitor,
 ): Promise<string> {
   const email = person.email === null ? '' : normalEmail(person.email);
-  const linkFirst = `If you have a password for ${company.name}, sign in with it and link your company sign-in under “Your sessions”.`;
+  const linkFirst = `If you have a password for ${company.name}, sign in with it and link your company sign-in under “Company sign-in”.`;
   if (!provider.just_in_time)
     throw new Refusal(
       'unknown person',

@@ -2,14 +2,14 @@ import type { Application, Request, Response } from 'express';
 import { answer, type Platform, saveSession } from '#src/kernel/http.ts';
 import { initials } from '#src/kernel/presenters.ts';
 import { entry, type Proven, page, type Reply, redirect, safePath } from '#src/kernel/routes.ts';
+import { addressKey } from '#src/platform/limits.ts';
 import { PASSWORD_MOST } from '#src/platform/passwords.ts';
-import { companies, companiesOfDomain, domainOf, isEmail, normalEmail } from './accounts.service.ts';
+import { anyCompanySignIn, companies, companiesOfDomain, domainOf, isEmail, normalEmail } from './accounts.service.ts';
 import { beginSession, type Entrance, endFormerSession, visitor } from './begin.service.ts';
 import { knownBrowser, rememberBrowser } from './known_browser.ts';
 import { checkPassword } from './password.service.ts';
 import { publicHidden, queryText, readPublicForm, shortForm } from './public_form.ts';
 import { sealHint, ssoAddress } from './sso_address.ts';
-import type { LoginView } from './views.ts';
 
 /** Time to choose between companies after a right password, in ms. */
 const CHOICE_TIME = 10 * 60_000;
@@ -28,25 +28,24 @@ interface Shown {
   email?: string;
   next: string;
   error?: string;
-  settled?: boolean;
-  sso?: LoginView['sso'];
+  notice?: string;
   status?: number;
 }
 
-function loginPage(platform: Platform, req: Request, res: Response, shown: Shown): Reply {
-  const { email = '', next, settled = false, sso = [] } = shown;
-  const keep: Record<string, string> = next === '/' ? {} : { next };
-  const data: LoginView = {
-    heading: 'Sign in',
-    text: sso.length ? 'Your company has its own sign-in.' : '',
-    error: shown.error ?? '',
-    hidden: publicHidden(platform, req, res, settled ? { ...keep, email } : keep),
+async function loginPage(platform: Platform, req: Request, res: Response, shown: Shown): Promise<Reply> {
+  const { email = '', next } = shown;
+  const data = {
+    action: '/login',
+    hidden: publicHidden(platform, req, res, next === '/' ? {} : { next }),
     email,
-    email_settled: settled,
-    other_href: `/login${next === '/' ? '' : `?next=${encodeURIComponent(next)}`}`,
-    sso,
+    error: shown.error ?? '',
+    notice: shown.notice ?? '',
+    sso_action: (await anyCompanySignIn(platform.pools)) ? '/login/sso' : '',
+    provider: null,
+    provider_only: false,
+    reset_href: '',
   };
-  return page('session/login', data, 'Sign in', { frame: 'bare', status: shown.status ?? 200 });
+  return page('session/sign_in', data, 'Sign in', { frame: 'bare', status: shown.status ?? 200 });
 }
 
 /** The page that hands over to an identity provider. A redirect would be refused: the policy lets forms lead only to us. */
@@ -60,16 +59,25 @@ export const leavePage = (name: string, href: string): Reply =>
 
 /** E-mail alone: its domain decides between the company's own sign-in and a password. */
 async function byDomain(platform: Platform, req: Request, res: Response, email: string, next: string): Promise<Reply> {
+  await platform.limits.consume('sso_start', addressKey(req.ip));
+  const chosen = entry(req.body as Record<string, string>, 'tenant_id');
   const found = await companiesOfDomain(platform.pools, domainOf(email));
-  const [only] = found;
-  const hint = sealHint(platform.config, email);
-  if (only && found.length === 1) return leavePage(only.name, ssoAddress(only.slug, { next, hint }));
-  const sso = found.map((c) => ({
-    label: `Sign in with ${c.name}`,
-    href: ssoAddress(c.slug, { next, hint }),
-    icon: 'building',
-  }));
-  return loginPage(platform, req, res, { email, next, settled: true, sso });
+  const only = found.length === 1 ? found[0] : found.find((c) => c.id === chosen);
+  if (only) return leavePage(only.name, ssoAddress(only.slug, { next, hint: sealHint(platform.config, email) }));
+  const notice = 'There is no company sign-in for this e-mail. Enter your password.';
+  if (!found.length) return loginPage(platform, req, res, { email, next, notice });
+  const data = {
+    action: '/login/sso',
+    hidden: publicHidden(platform, req, res, { email, next }),
+    tenants: found.map((c) => ({
+      id: c.id,
+      name: c.name,
+      initials: initials(c.name),
+      role: 'Company sign-in',
+      current: false,
+    })),
+  };
+  return page('session/choose_tenant', data, 'Choose a company', { frame: 'bare' });
 }
 
 /** Makes the session of one membership. @returns null when it is closed by now */
@@ -128,36 +136,31 @@ async function choosePage(platform: Platform, req: Request, res: Response): Prom
     choice.proven.map((p) => p.tenant_id),
   );
   const data = {
-    heading: 'Choose a company',
-    text: 'Your e-mail and password belong to several. You can switch between them later.',
-    companies: found.map((c) => ({
-      name: c.name,
-      initials: initials(c.name),
-      current: false,
-      action: '/login/tenant',
-      hidden: publicHidden(platform, req, res, { tenant: c.id }),
-    })),
+    action: '/login/tenant',
+    hidden: publicHidden(platform, req, res),
+    tenants: found.map((c) => ({ id: c.id, name: c.name, initials: initials(c.name), role: '', current: false })),
   };
-  return page('session/choose', data, 'Choose a company', { frame: 'bare' });
+  return page('session/choose_tenant', data, 'Choose a company', { frame: 'bare' });
 }
 
 async function choose(platform: Platform, req: Request, res: Response): Promise<Reply> {
   const body = readPublicForm(platform, req, res);
   const choice = choiceOf(req);
-  const chosen = choice?.proven.find((p) => p.tenant_id === entry(body, 'tenant'));
+  const chosen = choice?.proven.find((p) => p.tenant_id === entry(body, 'tenant_id'));
   if (!choice || !chosen) return redirect('/login');
   const entrance: Entrance = { who: chosen, method: 'password', from: visitor(req, res) };
   return (await enter(platform, req, entrance, choice.proven, choice.next)) ?? redirect('/login/tenant');
 }
 
-async function login(platform: Platform, req: Request, res: Response): Promise<Reply> {
+/** @param alone the e-mail decides, whatever stands in the password */
+async function login(platform: Platform, req: Request, res: Response, alone = false): Promise<Reply> {
   const body = readPublicForm(platform, req, res);
   const email = normalEmail(entry(body, 'email'));
   const password = entry(body, 'password');
   const next = safePath(entry(body, 'next') || '/');
   const refuse = (error: string) => loginPage(platform, req, res, { email, next, error, status: 422 });
   if (!isEmail(email)) return refuse('Enter your e-mail address, for example anna@example.com.');
-  if (!password) return byDomain(platform, req, res, email, next);
+  if (alone || !password) return byDomain(platform, req, res, email, next);
   if ([...password].length > PASSWORD_MOST) return refuse(`A password has at most ${PASSWORD_MOST} characters.`);
   return byPassword(platform, req, res, { email, password, next });
 }
@@ -171,18 +174,14 @@ export function openLogin(app: Application, platform: Platform): void {
       return req.session?.rapport ? redirect(next) : loginPage(platform, req, res, { next });
     }),
   );
-  app.post(
-    '/login',
-    shortForm,
-    answer(platform, (req, res) => login(platform, req, res)),
-  );
   app.get(
     '/login/tenant',
     answer(platform, (req, res) => choosePage(platform, req, res)),
   );
-  app.post(
-    '/login/tenant',
-    shortForm,
-    answer(platform, (req, res) => choose(platform, req, res)),
-  );
+  const forms: Record<string, (req: Request, res: Response) => Promise<Reply>> = {
+    '/login': (req, res) => login(platform, req, res),
+    '/login/sso': (req, res) => login(platform, req, res, true),
+    '/login/tenant': (req, res) => choose(platform, req, res),
+  };
+  for (const [path, work] of Object.entries(forms)) app.post(path, shortForm, answer(platform, work));
 }

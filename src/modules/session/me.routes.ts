@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { signedIn } from '#src/kernel/access.ts';
+import { ROLE_LABELS, signedIn } from '#src/kernel/access.ts';
 import { audit } from '#src/kernel/audit.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { badRequest, forbidden } from '#src/kernel/errors.ts';
@@ -15,10 +15,7 @@ const THEMES = [
   { value: 'dark', label: 'Dark', help: '' },
 ];
 
-const hidden = (ctx: Ctx, more: Record<string, string> = {}) => [
-  { name: '_csrf', value: ctx.csrf },
-  ...Object.entries(more).map(([name, value]) => ({ name, value })),
-];
+const hidden = (ctx: Ctx) => [{ name: '_csrf', value: ctx.csrf }];
 
 const requestOf = (input: Input): Request => input.request as Request;
 
@@ -31,25 +28,23 @@ async function switchPage(ctx: Ctx, input: Input): Promise<Reply> {
     provenOf(input).map((p) => p.tenant_id),
   );
   const data = {
-    heading: 'Switch company',
-    text:
-      found.length > 1
-        ? 'Each company has its own data, and your role in each is its own.'
-        : 'Your password opens only this company. Sign out to use another account.',
-    companies: found.map((c) => ({
+    action: '/me/tenant',
+    hidden: hidden(ctx),
+    tenants: found.map((c) => ({
+      id: c.id,
       name: c.name,
       initials: initials(c.name),
+      role: c.id === ctx.tenant.id ? ROLE_LABELS[ctx.actor.role] : '',
       current: c.id === ctx.tenant.id,
-      action: '/me/tenant',
-      hidden: hidden(ctx, { tenant: c.id }),
     })),
   };
-  return page('session/choose', data, 'Switch company');
+  // In the bare frame, because the frame of signed-in people stays in place when htmx swaps a page.
+  return page('session/choose_tenant', data, 'Switch company', { frame: 'bare' });
 }
 
 async function switchTo(ctx: Ctx, input: Input): Promise<Reply> {
   const proven = provenOf(input);
-  const chosen = proven.find((p) => p.tenant_id === entry(input.body, 'tenant'));
+  const chosen = proven.find((p) => p.tenant_id === entry(input.body, 'tenant_id'));
   if (!chosen) throw forbidden('You have not signed in to this company. Sign out and sign in to it.');
   if (chosen.tenant_id === ctx.tenant.id) return redirect('/');
   const from = visitor(requestOf(input), requestOf(input).res!);

@@ -7,22 +7,22 @@ import { linkTicket } from './flow.ts';
 import { hasOwnWayIn, ownIdentities, unlink } from './identity.service.ts';
 import { providerOf } from './provider.service.ts';
 import { ssoAddress } from './sso_address.ts';
-import type { SessionsView } from './views.ts';
 
-/** What "Your sessions" says about the company's own sign-in. */
-export async function companySignIn(ctx: Ctx): Promise<SessionsView['company']> {
+async function companySignIn(ctx: Ctx): Promise<Reply> {
   const provider = await providerOf(ctx.db);
-  if (!provider?.enabled) return null;
   const own = await ownIdentities(ctx);
   const mayUnlink = own.length > 0 && (await hasOwnWayIn(ctx));
-  return {
-    name: provider.name,
+  const data = {
+    text: provider?.enabled
+      ? 'Link this account once, then sign in through your company instead of with a password.'
+      : 'Your company has not set up a sign-in of its own.',
     linked: own.map((one) => ({
       text: `Linked ${formatInstant(one.created_at, ctx.tenant)[0]} with ${one.issuer}`,
-      unlink: mayUnlink ? button(ctx, 'Unlink', `/me/identity/${one.id}/removal`, 'unlink') : null,
+      unlink: mayUnlink ? button(ctx, 'Unlink', `/me/identity/${one.id}/removal`, 'x') : null,
     })),
-    link: own.length ? null : button(ctx, `Link with ${provider.name}`, '/me/identity', 'link'),
+    link: provider?.enabled && !own.length ? button(ctx, `Link with ${provider.name}`, '/me/identity', 'link') : null,
   };
+  return page('session/company', data, 'Company sign-in');
 }
 
 async function startLinking(ctx: Ctx, { platform }: Input): Promise<Reply> {
@@ -38,8 +38,9 @@ async function startLinking(ctx: Ctx, { platform }: Input): Promise<Reply> {
 }
 
 export const ownIdentityRoutes = new Routes()
+  .get('/me/identity', signedIn(), companySignIn)
   .post('/me/identity', signedIn(), startLinking)
   .post('/me/identity/:id/removal', signedIn(), async (ctx, input) => {
     await unlink(ctx, input.params.id ?? '');
-    return redirect('/me/sessions', { text: 'Unlinked. Sign in with your password from now on.', tone: 'green' });
+    return redirect('/me/identity', { text: 'Unlinked. Sign in with your password from now on.', tone: 'green' });
   });

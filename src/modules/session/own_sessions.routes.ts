@@ -2,10 +2,9 @@ import { signedIn } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { button, type Input, page, type Reply, Routes, redirect } from '#src/kernel/routes.ts';
+import type { SessionsView } from '#src/kernel/views_pages.ts';
 import { describeDevice } from './device.ts';
-import { companySignIn } from './own_identities.ts';
 import { endOtherSessions, endOwnSession, type OwnSession, ownSessions, signOut } from './own_sessions.service.ts';
-import type { SessionsView } from './views.ts';
 
 /** Frees the store; the row that was ended counts, so a store that is away does not keep anybody signed in. */
 export async function dropFromStore({ platform }: Input, keys: readonly string[]): Promise<void> {
@@ -17,17 +16,13 @@ export async function dropFromStore({ platform }: Input, keys: readonly string[]
 }
 
 function sessionRow(ctx: Ctx, row: OwnSession): SessionsView['sessions'][number] {
-  const [started, started_exact] = formatInstant(row.created_at, ctx.tenant);
   const [seen, seen_exact] = formatInstant(row.last_seen_at, ctx.tenant);
   const current = row.id === ctx.session_id;
+  const method = row.method === 'sso' ? 'company sign-in' : 'password';
   return {
-    id: row.id,
     device: describeDevice(row.user_agent),
-    address: row.ip ?? 'unknown address',
-    method: row.method === 'sso' ? 'company sign-in' : 'password',
-    started,
-    started_exact,
-    seen: current ? 'now' : seen,
+    where: `${row.ip ?? 'Unknown address'} · ${method}, ${formatInstant(row.created_at, ctx.tenant)[0]}`,
+    seen: current ? 'in use now' : `seen ${seen}`,
     seen_exact,
     current,
     end: button(ctx, current ? 'Sign out here' : 'Sign out there', `/me/sessions/${row.id}/end`, 'logout'),
@@ -36,12 +31,12 @@ function sessionRow(ctx: Ctx, row: OwnSession): SessionsView['sessions'][number]
 
 async function list(ctx: Ctx, { platform }: Input): Promise<Reply> {
   const rows = await ownSessions(ctx, platform.config.session_idle_ms);
+  const others = rows.some((row) => row.id !== ctx.session_id);
   const data: SessionsView = {
     sessions: rows.map((row) => sessionRow(ctx, row)),
-    end_others: rows.length > 1 ? button(ctx, 'Sign out everywhere else', '/me/sessions/end-others', 'logout') : null,
-    company: await companySignIn(ctx),
+    end_others: others ? button(ctx, 'Sign out everywhere else', '/me/sessions/end-others', 'logout') : null,
   };
-  return page('session/list', data, 'Your sessions');
+  return page('session/sessions', data, 'Your sessions');
 }
 
 async function end(ctx: Ctx, input: Input): Promise<Reply> {

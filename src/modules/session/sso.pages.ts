@@ -20,7 +20,7 @@ import { type Arrived, arrive, leave, type Returned, type SafeStrategy } from '.
 
 /** What came of it, said on a page of its own, with the way back to the password. */
 function problem(res: Response, status: number, heading: string, text: string): Reply {
-  const action = { label: 'Back to sign-in', href: '/login', icon: 'login' };
+  const action = { label: 'Back to sign-in', href: '/login', icon: 'arrow-left' };
   const data = { status, heading, text, request_id: String(res.locals.request_id ?? ''), action };
   return page('_part/error', data, heading, { status, frame: 'bare' });
 }
@@ -57,7 +57,7 @@ function linkingSession(platform: Platform, req: Request, company: Company): str
   if (!ticket) return null;
   const own = req.session?.rapport;
   if (own?.tenant_id === company.id && isLinkTicket(platform.config, own.session_id, ticket)) return own.session_id;
-  throw new Refusal('link ticket does not fit', 'This link is out of date. Open “Your sessions” and start again.');
+  throw new Refusal('link ticket does not fit', 'This link is out of date. Open “Company sign-in” and start again.');
 }
 
 async function start(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
@@ -119,7 +119,7 @@ async function link(platform: Platform, req: Request, flow: UnderWay, person: Pe
   if (own?.session_id !== flow.link_session)
     throw new Refusal('another session came back', 'You were signed out meanwhile. Sign in and try again.');
   await withTenant(platform.pools.app, flow.tenant_id, (db) => linkPerson(db, own!, person, from));
-  return redirect('/me/sessions', { text: 'Linked. You can sign in through your company from now on.', tone: 'green' });
+  return redirect('/me/identity', { text: 'Linked. You can sign in through your company from now on.', tone: 'green' });
 }
 
 async function callback(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
