@@ -232,6 +232,17 @@
     true,
   );
 
+  // A date being typed passes through the years 0002 and 0020; lists and reports wait until it is meant.
+  on(
+    'change',
+    (event) => {
+      const { target } = event;
+      if (target.type === 'date' && /^0/.test(target.value)) event.stopImmediatePropagation();
+      else target.closest?.('form[data-live]')?.requestSubmit();
+    },
+    true,
+  );
+
   function release(form) {
     if (!form?.dataset?.busy) return;
     delete form.dataset.busy;

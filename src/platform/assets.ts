@@ -167,7 +167,7 @@ function readAll(): Map<string, File> {
   add('app.js', own('app.js'));
   add('htmx.js', `${vendored('htmx.org/dist/htmx.min.js')};\n${vendored('htmx.org/dist/ext/hx-preload.min.js')}`);
   add('chart.js', vendored('chart.js/dist/chart.umd.min.js'));
-  add('app.css', styleSheet(String(vendored('@tabler/core/dist/css/tabler.min.css')), String(own('app.css')), fonts));
+  add('app.css', styleSheet(String(vendored('@tabler/core/dist/css/tabler.min.css')), ownStyles(), fonts));
   return files;
 }
 
@@ -193,6 +193,15 @@ function styleSheet(tabler: string, ours: string, fonts: Record<string, string>)
   return `@layer tabler{${trimCss(tabler, usedClasses(), own)}}\n${own}`;
 }
 
+/** public/css/*.css in the order of their names. */
+function ownStyles(): string {
+  const dir = path.join(ROOT, 'public/css');
+  return readdirSync(dir)
+    .sort()
+    .map((name) => readFileSync(path.join(dir, name), 'utf8'))
+    .join('\n');
+}
+
 function logo(): string {
   return svgDataUri(readFileSync(path.join(ROOT, 'public/logo.svg'), 'utf8'));
 }
@@ -209,6 +218,7 @@ function templates(): string[] {
 }
 
 function newestChange(): number {
-  const own = readdirSync(path.join(ROOT, 'public')).map((name) => path.join(ROOT, 'public', name));
+  const names = readdirSync(path.join(ROOT, 'public'), { recursive: true }) as string[];
+  const own = names.map((name) => path.join(ROOT, 'public', name));
   return Math.max(...[...own, ...templates()].map((file) => statSync(file).mtimeMs));
 }

@@ -15,6 +15,7 @@ export const ICONS = [
   'arrow-down-right',
   'arrow-left',
   'arrow-right',
+  'arrow-up',
   'arrow-up-right',
   'arrows-exchange',
   'bell',
@@ -137,6 +138,7 @@ export function iconCss(): string {
 /** A drawing as text inside url("…"): only what CSS or the URL would misread is encoded. */
 export function svgDataUri(svg: string): string {
   const small = svg
+    .replace(/<title>.*?<\/title>/g, '')
     .replace(/<!--[\s\S]*?-->/g, '')
     .replace(/<path stroke="none"[^>]*>/g, '')
     .replace(/ (?:class|width|height)="[^"]*"/g, '')

@@ -1,0 +1,526 @@
+/** More data for scripts/preview.ts: the pages written by hand. */
+import type { Action, Link, Tone } from '#src/kernel/views.ts';
+import type {
+  ChartData,
+  ImportHead,
+  ImportsView,
+  MappingView,
+  PlanView,
+  ProgressView,
+  ReportsView,
+  ReportView,
+  ResultView,
+  SessionsView,
+  SignInView,
+  SsoView,
+  Step,
+  UsersView,
+} from '#src/kernel/views_pages.ts';
+import { cell, input, type Sample } from './preview_samples.ts';
+
+const csrf = [{ name: '_csrf', value: 'preview' }];
+const act = (label: string, icon = '', tone: Tone = 'neutral'): Action => ({
+  label,
+  action: '/x',
+  icon,
+  tone,
+  hidden: csrf,
+});
+
+const signIn: SignInView = {
+  action: '/sign-in-error',
+  hidden: csrf,
+  email: '',
+  error: '',
+  notice: '',
+  sso_action: '/sign-in-provider',
+  provider: null,
+  provider_only: false,
+  reset_href: '/x',
+};
+
+const sessions: SessionsView = {
+  sessions: [
+    { device: 'Firefox on Windows', where: '83.12.4.7, Gdańsk', seen: 'now', seen_exact: '', current: true, end: null },
+    {
+      device: 'Safari on iPhone',
+      where: '83.12.4.7, Gdańsk',
+      seen: '2 hours ago',
+      seen_exact: '21 Nov 2026 07:12',
+      current: false,
+      end: act('End'),
+    },
+  ],
+  end_others: act('End all others'),
+};
+
+const users: UsersView = {
+  count: '14',
+  invite: {
+    base: '',
+    heading: 'Invite a person',
+    action: '/x',
+    submit: 'Send invitation',
+    cancel: '',
+    hidden: csrf,
+    errors: [],
+    inputs: [input('email', 'email', 'E-mail', { required: true })],
+  },
+  users: ['Anna Novak', 'Łukasz Wójcik', 'Bartholomew Featherstonehaugh-Cholmondeley'].map((name, i) => ({
+    id: `u${i}`,
+    href: '/x',
+    name,
+    email: `user${i}@acme.example`,
+    initials: 'AN',
+    role: cell('text', ['Admin', 'Sales', 'Customer success manager'][i]),
+    status: i === 2 ? cell('badge', 'Invited', { tone: 'amber' }) : cell('badge', 'Active', { tone: 'green' }),
+    seen: i === 2 ? cell('empty') : cell('date', 'yesterday', { title: '20 Nov 2026' }),
+    actions: [act('Deactivate')],
+  })),
+};
+
+const sso: SsoView = {
+  status: { text: 'Tested, not switched on', tone: 'amber' },
+  redirect_uri: 'https://rapport.acme.example/login/oidc/0192f1c3-7c1e-7b5a-9a51-8c3d8f0a1f2e/callback',
+  form: {
+    base: '',
+    heading: '',
+    action: '/x',
+    submit: 'Save',
+    cancel: '',
+    hidden: csrf,
+    errors: [],
+    inputs: [
+      input('url', 'issuer', 'Issuer', { required: true, value: 'https://login.example.com/acme/v2.0' }),
+      input('text', 'client_id', 'Client id', { required: true, value: 'rapport' }),
+      input('text', 'client_secret', 'Client secret', { help: 'Stored encrypted and never shown again.' }),
+    ],
+  },
+  test: {
+    when: '4 minutes ago',
+    checks: [
+      { text: 'Discovery document found', ok: true, reason: '' },
+      { text: 'ID token signed with a key of the provider', ok: true, reason: '' },
+      { text: 'E-mail is verified', ok: false, reason: 'email_verified was "false"' },
+    ],
+    claims: [
+      { name: 'sub', value: '00u1a2b3c4d5' },
+      { name: 'email', value: 'anna.novak@acme.example' },
+    ],
+    outcome: 'Would sign in as Anna Novak with the role Sales.',
+  },
+  actions: [act('Test sign-in', 'eye'), act('Switch on as optional', 'check')],
+};
+
+const steps = (current: number): Step[] =>
+  ['Upload', 'Columns', 'Plan', 'Import', 'Result'].map((label, i) => ({
+    label,
+    href: i < current ? '/mapping' : '',
+    state: i < current ? 'done' : i === current ? 'current' : 'todo',
+  }));
+const head = (current: number): ImportHead => ({
+  heading: 'Import customers',
+  subtitle: 'customers-2026.xlsx · sheet Clients · 412 rows',
+  steps: steps(current),
+});
+
+const imports: ImportsView = {
+  new_href: '/import-new',
+  rows: [
+    {
+      href: '/result',
+      file: 'customers-2026.xlsx',
+      who: 'Anna Novak',
+      when: 'today 09:12',
+      when_exact: '21 Nov 2026 09:12',
+      state: cell('badge', 'Imported', { tone: 'green' }),
+      counts: '412 rows: 300 created, 80 updated',
+    },
+    {
+      href: '/plan',
+      file: 'Kunden (Kopie von Kopie) endgültig v3 FINAL.xlsx',
+      who: 'Łukasz Wójcik',
+      when: 'yesterday',
+      when_exact: '20 Nov 2026',
+      state: cell('badge', 'Waiting for your decision', { tone: 'amber' }),
+      counts: '1,204 rows',
+    },
+  ],
+  pager: { label: '2 shown', prev_href: '', next_href: '', count_href: '', exact_href: '', total: '2', sizes: [] },
+};
+
+const targets = ['Do not import', 'Name', 'E-mail', 'Status', 'Renewal date'];
+const options = (selected: number) =>
+  targets.map((label, i) => ({ value: String(i), label, selected: i === selected }));
+const mapping: MappingView = {
+  head: head(1),
+  action: '/x',
+  hidden: csrf,
+  errors: [{ id: 'map-3', label: 'Odnowienie', message: 'Choose which comes first, the day or the month.' }],
+  notes: [{ tone: 'accent', text: 'The mapping of 3 March fits these headers and was used.' }],
+  source: {
+    base: '',
+    heading: 'Sheet Clients, headers in row 1',
+    action: '/x',
+    submit: 'Read again',
+    cancel: '',
+    hidden: csrf,
+    errors: [],
+    inputs: [input('number', 'header_row', 'Row with the headers', { value: '1', required: true })],
+  },
+  columns: [
+    ['A', 'Nazwa klienta', ['Aurora Hospitality Group', 'Baltic Freight & Logistics', 'Čapek Brewing'], 1],
+    ['B', 'E-mail', ['office@aurora.example', '<script>alert(1)</script>'], 2],
+    ['C', 'Typ', ['Klient', 'Prospekt', 'Były'], 3],
+    ['D', 'Odnowienie', ['03.04.2026', '05.06.2026'], 4],
+    ['E', 'Uwagi wewnętrzne', [], 0],
+  ].map(([letter, header, samples, target], i) => ({
+    name: `map[${i}]`,
+    id: `map-${i}`,
+    letter: letter as string,
+    header: header as string,
+    samples: samples as string[],
+    options: options(target as number),
+    note: i === 0 ? 'Guessed from the header.' : '',
+    error: i === 3 ? 'Choose which comes first, the day or the month.' : '',
+    details:
+      i === 2
+        ? [
+            input('select', 'v1', 'Klient', {
+              required: true,
+              options: [{ value: 'a', label: 'Active', selected: true }],
+            }),
+            input('select', 'v2', 'Prospekt', {
+              required: true,
+              options: [{ value: 'p', label: 'Prospect', selected: true }],
+            }),
+          ]
+        : [],
+    details_label: i === 2 ? '3 values, all matched' : '',
+  })),
+  choices: [
+    input('select', 'mode', 'What may happen', {
+      required: true,
+      options: [{ value: 'both', label: 'Create new and update existing', selected: true }],
+    }),
+    input('select', 'match', 'A row is the same customer when', {
+      required: true,
+      options: [{ value: 'email', label: 'E-mail is equal, else name and city', selected: true }],
+    }),
+  ],
+  defaults: [input('ref', 'owner', 'Owner', { lookup: '/lookup' })],
+  submit: 'Show what will happen',
+  cancel: act('Discard this import', 'trash'),
+};
+
+const tile = (label: string, count: string, tone: Tone, current = false) => ({
+  label,
+  count,
+  href: '/plan',
+  current,
+  tone,
+});
+const tiles = [
+  tile('Create', '300', 'green'),
+  tile('Update', '80', 'accent', true),
+  tile('Unchanged', '20', 'neutral'),
+  tile('Skip', '7', 'amber'),
+  tile('Error', '5', 'red'),
+];
+const plain = (text: string) => ({ text, old: '', changed: false, error: '' });
+const plan: PlanView = {
+  head: head(2),
+  tiles,
+  notes: [{ tone: 'amber', text: 'Rows 14 and 208 are the same customer; the later one wins.' }],
+  columns: ['Status', 'E-mail', 'Renewal date', 'Owner'],
+  rows: [
+    {
+      number: '14',
+      title: 'Aurora Hospitality Group',
+      href: '/record',
+      outcome: cell('badge', 'Update', { tone: 'accent' }),
+      cells: [
+        { text: 'Active', old: 'Prospect', changed: true, error: '' },
+        plain('office@aurora.example'),
+        { text: '3 Apr 2026', old: '', changed: true, error: '' },
+        plain('Anna Novak'),
+      ],
+      message: '',
+    },
+    {
+      number: '15',
+      title: 'Baltic Freight & Logistics',
+      href: '/record',
+      outcome: cell('badge', 'Update', { tone: 'accent' }),
+      cells: [
+        plain('Active'),
+        { text: 'new@baltic.example', old: 'old@baltic.example', changed: true, error: '' },
+        plain(''),
+        plain(''),
+      ],
+      message: 'Found by name and city.',
+    },
+    {
+      number: '208',
+      title: 'Čapek Brewing',
+      href: '',
+      outcome: cell('badge', 'Error', { tone: 'red' }),
+      cells: [
+        plain('Active'),
+        plain(''),
+        { text: '31/02/2024', old: '', changed: false, error: 'This date does not exist.' },
+        plain(''),
+      ],
+      message: 'Will not be imported.',
+    },
+  ],
+  empty: '',
+  pager: {
+    label: '1–25 of 80',
+    prev_href: '',
+    next_href: '/plan',
+    count_href: '',
+    exact_href: '',
+    total: '80',
+    sizes: [],
+  },
+  errors_href: '/x',
+  back_href: '/mapping',
+  commit: act('Import 380 customers', '', 'accent'),
+  commit_note: 'It can be undone for 30 days.',
+};
+
+const progress: ProgressView = {
+  head: head(3),
+  percent: 42,
+  text: 'Writing row 173 of 412',
+  poll_href: '/import-progress',
+  note: 'You can leave this page; the import goes on, and the list of imports shows how far it is.',
+};
+
+const result: ResultView = {
+  head: head(4),
+  tiles: tiles.map((each) => ({ ...each, current: false })),
+  sum: '412 rows in the file = 300 created + 80 updated + 20 unchanged + 7 skipped + 5 failed',
+  notes: [],
+  facts: [
+    { label: 'File', cell: cell('text', 'customers-2026.xlsx, 84 kB') },
+    { label: 'By', cell: cell('text', 'Anna Novak') },
+    { label: 'Finished', cell: cell('date', '21 Nov 2026 09:14') },
+    { label: 'Matched by', cell: cell('text', 'E-mail, then name and city') },
+  ],
+  errors_href: '/x',
+  list: { label: 'Show the 380 customers', href: '/list', icon: '' },
+  undo: act('Undo this import', 'arrow-back-up'),
+  undo_text: 'Possible until 21 Dec 2026.',
+};
+
+const reports: ReportsView = {
+  groups: [
+    {
+      label: 'Sales',
+      reports: [
+        {
+          href: '/report',
+          title: 'Lead sources',
+          text: 'Where leads come from and how many become customers.',
+          icon: 'target-arrow',
+        },
+        {
+          href: '/report-time',
+          title: 'Revenue forecast',
+          text: 'What the pipeline is worth, weighted by likelihood.',
+          icon: 'trending-up',
+        },
+      ],
+    },
+    {
+      label: 'Success',
+      reports: [
+        { href: '/report', title: 'Client retention', text: 'Who stays, who goes, who is silent.', icon: 'heartbeat' },
+      ],
+    },
+  ],
+};
+
+const SOURCES = ['Website', 'Referral', 'Trade Show', 'Cold Call', 'Email Campaign', 'Partner'];
+const bars: ChartData = {
+  kind: 'bars',
+  labels: SOURCES,
+  series: [{ label: 'Leads', values: [412, 230, 118, 90, 44, 12], texts: ['412', '230', '118', '90', '44', '12'] }],
+};
+const months = ['Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov'];
+const lines: ChartData = {
+  kind: 'lines',
+  labels: months,
+  series: [
+    { label: 'Weighted', values: [12, 15, 14, 19, 24, 22], texts: months.map((_, i) => `€${i}0,000`) },
+    { label: 'Won', values: [8, 9, 13, 12, 18, 20], texts: months.map((_, i) => `€${i}0,000`) },
+  ],
+};
+const stacks: ChartData = { ...lines, kind: 'stacks' };
+const column = (name: string, label: string, numeric = true, sorted: '' | 'descending' = '') => ({
+  name,
+  label,
+  numeric,
+  sort_href: '/report',
+  sorted,
+});
+const figure = (text: string) => cell('number', text, { href: '/list', title: `${text} leads` });
+const downloads: Link[] = [
+  { label: 'Excel', href: '/x', icon: 'file-spreadsheet' },
+  { label: 'PDF', href: '/x', icon: 'download' },
+];
+
+const report: ReportView = {
+  heading: 'Lead sources',
+  text: 'Where leads come from and how many become customers.',
+  back_href: '/reports',
+  title_block: [
+    { label: 'Company', value: 'Acme Industrial Supplies' },
+    { label: 'Period', value: '1 Oct – 31 Oct 2026, Europe/Warsaw' },
+    { label: 'Filters', value: 'All people' },
+    { label: 'Made', value: '21 Nov 2026 09:14 by Anna Novak' },
+  ],
+  action: '/report',
+  presets: [
+    { label: 'This month', href: '/report', current: false },
+    { label: 'Last month', href: '/report', current: true },
+    { label: 'This year', href: '/report', current: false },
+  ],
+  controls: [
+    input('date', 'from', 'From', { value: '2026-10-01' }),
+    input('date', 'to', 'to', { value: '2026-10-31' }),
+    input('select', 'user', 'Person', { options: [{ value: '', label: 'Everyone', selected: true }] }),
+  ],
+  tiles: [
+    {
+      label: 'Leads',
+      figure: '906',
+      href: '/list',
+      change: '12 % more than in September',
+      direction: 'up',
+      tone: 'green',
+    },
+    {
+      label: 'Converted',
+      figure: '118',
+      href: '/list',
+      change: '4 fewer than in September',
+      direction: 'down',
+      tone: 'red',
+    },
+    {
+      label: 'Conversion rate',
+      figure: '13.02 %',
+      href: '',
+      change: 'as in September',
+      direction: 'flat',
+      tone: 'neutral',
+    },
+    { label: 'Days to convert', figure: '21.4', href: '', change: '', direction: 'flat', tone: 'neutral' },
+  ],
+  charts: [
+    { title: 'Leads by source', text: 'Website 412, Referral 230, Trade Show 118 …', json: JSON.stringify(bars) },
+  ],
+  tables: [
+    {
+      title: 'By source',
+      columns: [
+        column('source', 'Source', false),
+        column('total', 'Leads', true, 'descending'),
+        column('converted', 'Converted'),
+        column('rate', 'Rate'),
+      ],
+      rows: SOURCES.map((name, i) => [
+        cell('text', name),
+        figure(String(412 - i * 60)),
+        figure(String(60 - i * 9)),
+        cell('number', `${14 - i}.02 %`),
+      ]),
+      total: [cell('text', 'All sources'), figure('906'), figure('118'), cell('number', '13.02 %')],
+      empty: '',
+    },
+  ],
+  computed: [
+    { term: 'Leads', text: 'All leads created in the period, in the company’s time zone, without those in the trash.' },
+    { term: 'Rate', text: 'Converted ÷ leads × 100, rounded to two decimals.' },
+  ],
+  exports: downloads,
+  note: '6 rows, all of them.',
+};
+
+export const pageSamples: Record<string, Sample> = {
+  'sign-in': { view: 'session/sign_in', title: 'Sign in', bare: true, data: signIn },
+  'sign-in-error': {
+    view: 'session/sign_in',
+    title: 'Sign in',
+    bare: true,
+    data: { ...signIn, email: 'admin@acme.example', error: 'E-mail and password do not match.' },
+  },
+  'sign-in-provider': {
+    view: 'session/sign_in',
+    title: 'Sign in',
+    bare: true,
+    data: {
+      ...signIn,
+      email: 'admin@acme.example',
+      provider: { label: 'Continue with Okta', href: '/x', icon: '' },
+      sso_action: '',
+    },
+  },
+  'choose-tenant': {
+    view: 'session/choose_tenant',
+    title: 'Choose a company',
+    bare: true,
+    data: {
+      action: '/x',
+      hidden: csrf,
+      tenants: [
+        { id: '1', name: 'Acme Industrial Supplies', initials: 'AI', role: 'Admin', current: true },
+        { id: '2', name: 'Globex', initials: 'GL', role: 'Viewer', current: false },
+      ],
+    },
+  },
+  sessions: { view: 'session/sessions', title: 'Your sessions', data: sessions },
+  users: { view: 'admin/users', title: 'Users', data: users },
+  sso: { view: 'admin/sso', title: 'Single sign-on', data: sso },
+  imports: { view: 'imports/index', title: 'Imports', data: imports },
+  'imports-empty': { view: 'imports/index', title: 'Imports', data: { ...imports, rows: [] } },
+  'import-new': {
+    view: 'imports/new',
+    title: 'Import a file',
+    data: {
+      action: '/x',
+      hidden: csrf,
+      error: '',
+      entities: [{ value: 'customer', label: 'Customers', selected: true }],
+      accept: '.xlsx,.csv',
+      limits: 'Excel (.xlsx) or CSV, up to 50 MB and 200,000 rows. Save .xls and .ods as .xlsx first.',
+      cancel: '/imports',
+    },
+  },
+  mapping: { view: 'imports/mapping', title: 'Columns', data: mapping },
+  plan: { view: 'imports/plan', title: 'Plan', data: plan },
+  'import-progress': {
+    view: 'imports/progress',
+    title: 'Importing',
+    data: progress,
+    partial: (render) => render('_import/bar')(progress),
+  },
+  result: { view: 'imports/result', title: 'Result', data: result },
+  reports: { view: 'reports/index', title: 'Reports', data: reports },
+  report: { view: 'reports/report', title: 'Lead sources', data: report },
+  'report-time': {
+    view: 'reports/report',
+    title: 'Revenue forecast',
+    data: {
+      ...report,
+      heading: 'Revenue forecast',
+      charts: [
+        { title: 'Weighted and won', text: 'Both rise from June to October.', json: JSON.stringify(lines) },
+        { title: 'By month', text: 'Stacked by kind.', json: JSON.stringify(stacks) },
+      ],
+    },
+  },
+};

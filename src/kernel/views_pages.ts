@@ -1,0 +1,300 @@
+/** What the pages that are written by hand are given: sign-in, administration, imports, reports. As in views.ts, all is final text. */
+
+import type {
+  Action,
+  Cell,
+  FormView,
+  Hidden,
+  InputView,
+  Link,
+  ListColumn,
+  ListView,
+  Option,
+  Tone,
+} from '#src/kernel/views.ts';
+
+/** session/sign_in.ejs, in the bare frame. One form with e-mail and password; the domain may offer a provider as well. */
+export interface SignInView {
+  action: string;
+  hidden: Hidden[];
+  email: string;
+  /** The same sentence for every cause, so that it does not tell who has an account. */
+  error: string;
+  /** 'You have been signed out.' */
+  notice: string;
+  /** Where the form goes with the e-mail when 'Use single sign-on' is pressed; '' when no tenant has a provider. */
+  sso_action: string;
+  /** Set once the e-mail's domain is known to have a provider: 'Continue with Okta'. */
+  provider: Link | null;
+  /** The provider is required for this domain: no password field. */
+  provider_only: boolean;
+  reset_href: string;
+}
+
+/** session/choose_tenant.ejs, in the bare frame; posts `tenant_id`. */
+export interface ChooseTenantView {
+  action: string;
+  hidden: Hidden[];
+  tenants: { id: string; name: string; initials: string; role: string; current: boolean }[];
+}
+
+/** session/sessions.ejs: where the person is signed in. */
+export interface SessionsView {
+  sessions: {
+    /** 'Firefox on Windows' */
+    device: string;
+    /** Address and place, as far as known. */
+    where: string;
+    seen: string;
+    seen_exact: string;
+    current: boolean;
+    end: Action | null;
+  }[];
+  end_others: Action | null;
+}
+
+/** admin/users.ejs */
+export interface UsersView {
+  count: string;
+  invite: FormView | null;
+  users: {
+    id: string;
+    href: string;
+    name: string;
+    email: string;
+    initials: string;
+    role: Cell;
+    status: Cell;
+    seen: Cell;
+    actions: Action[];
+  }[];
+}
+
+/** admin/sso.ejs: set up, test, then switch on. */
+export interface SsoView {
+  status: { text: string; tone: Tone };
+  /** To be copied into the provider, exactly. */
+  redirect_uri: string;
+  form: FormView;
+  /** Result of the last test sign-in; null before one. */
+  test: {
+    when: string;
+    checks: { text: string; ok: boolean; reason: string }[];
+    claims: { name: string; value: string }[];
+    outcome: string;
+  } | null;
+  /** Test, enable, require, switch off: whatever is possible now. */
+  actions: Action[];
+}
+
+/** A step of a wizard; `href` is '' where one cannot go yet. */
+export interface Step {
+  label: string;
+  href: string;
+  state: 'done' | 'current' | 'todo';
+}
+
+/** Head of every page of one import. */
+export interface ImportHead {
+  heading: string;
+  /** 'customers-2026.xlsx · sheet Clients · 412 rows' */
+  subtitle: string;
+  steps: Step[];
+}
+
+/** imports/index.ejs */
+export interface ImportsView {
+  new_href: string;
+  rows: { href: string; file: string; who: string; when: string; when_exact: string; state: Cell; counts: string }[];
+  pager: ListView['pager'];
+}
+
+/** imports/new.ejs; a plain multipart form with `_csrf` first, then `entity` and `file`. */
+export interface ImportNewView {
+  action: string;
+  hidden: Hidden[];
+  error: string;
+  entities: Option[];
+  /** '.xlsx,.csv' */
+  accept: string;
+  /** 'Excel (.xlsx) or CSV, up to 50 MB and 200,000 rows.' */
+  limits: string;
+  cancel: string;
+}
+
+export interface MappingColumn {
+  /** Form field that carries the chosen target; its options include 'Do not import'. */
+  name: string;
+  id: string;
+  /** 'C' and 'Klient' */
+  letter: string;
+  header: string;
+  samples: string[];
+  options: Option[];
+  /** Why this was guessed, or what is wrong with it. */
+  note: string;
+  error: string;
+  /** Further choices of this column: always / only if empty, order of day and month, values of a list. */
+  details: InputView[];
+  details_label: string;
+}
+
+/** imports/mapping.ejs */
+export interface MappingView {
+  head: ImportHead;
+  action: string;
+  hidden: Hidden[];
+  errors: FormView['errors'];
+  /** 'The mapping of 3 March fits these headers and was used.' and warnings of the reader. */
+  notes: { tone: Tone; text: string }[];
+  /** Sheet and header row; null when there is nothing to choose. Submitted on its own. */
+  source: FormView | null;
+  columns: MappingColumn[];
+  /** Mode, match keys, blank cells. */
+  choices: InputView[];
+  /** Values for fields the file does not have. */
+  defaults: InputView[];
+  submit: string;
+  cancel: Action | null;
+}
+
+/** A figure with its name; `current` while it filters the table below. */
+export interface CountTile {
+  label: string;
+  count: string;
+  href: string;
+  current: boolean;
+  tone: Tone;
+}
+
+/** imports/plan.ejs: five tiles over a table in which old is struck through and new stands beside it. */
+export interface PlanView {
+  head: ImportHead;
+  tiles: CountTile[];
+  notes: { tone: Tone; text: string }[];
+  columns: string[];
+  rows: {
+    /** Row in the file, as Excel counts. */
+    number: string;
+    title: string;
+    /** The customer it will change, or a look-alike; '' for none. */
+    href: string;
+    outcome: Cell;
+    /** One for each of `columns`; `changed` shows `old` struck through before `text`. */
+    cells: { text: string; old: string; changed: boolean; error: string }[];
+    /** What is wrong or why it is left out; '' when there is nothing to say. */
+    message: string;
+  }[];
+  empty: string;
+  pager: ListView['pager'];
+  errors_href: string;
+  back_href: string;
+  /** 'Import 412 customers' */
+  commit: Action | null;
+  /** Why there is nothing to commit. */
+  commit_note: string;
+}
+
+/** imports/progress.ejs; `_import/bar` is fetched again every second from poll_href until the answer redirects. */
+export interface ProgressView {
+  head: ImportHead;
+  /** 0-100 */
+  percent: number;
+  text: string;
+  poll_href: string;
+  note: string;
+}
+
+/** imports/result.ejs */
+export interface ResultView {
+  head: ImportHead;
+  tiles: CountTile[];
+  /** '412 rows in the file = 300 created + 80 updated + 20 unchanged + 7 skipped + 5 failed' */
+  sum: string;
+  notes: { tone: Tone; text: string }[];
+  facts: { label: string; cell: Cell }[];
+  errors_href: string;
+  list: Link | null;
+  undo: Action | null;
+  /** 'Can be undone until 21 Dec 2026.' */
+  undo_text: string;
+}
+
+/** reports/index.ejs */
+export interface ReportsView {
+  groups: { label: string; reports: { href: string; title: string; text: string; icon: string }[] }[];
+}
+
+/** Drawn by app.js; a presenter gives `JSON.stringify(data satisfies ChartData)`. */
+export interface ChartData {
+  /** bars lie (categories), columns stand (time), stacks are columns on top of each other, lines are trends. */
+  kind: 'bars' | 'columns' | 'stacks' | 'lines';
+  labels: string[];
+  /** `texts` are the values as people read them; they are written at the bars. */
+  series: { label: string; values: number[]; texts: string[] }[];
+}
+
+export interface ReportTile {
+  label: string;
+  figure: string;
+  /** List behind the figure; it adds up to it. */
+  href: string;
+  /** '+12 % than in October'; '' without comparison. */
+  change: string;
+  direction: 'up' | 'down' | 'flat';
+  tone: Tone;
+}
+
+export interface ReportTable {
+  title: string;
+  columns: ListColumn[];
+  /** First cell of a row is its head. A figure is a cell of kind link or of kind number with an address. */
+  rows: Cell[][];
+  total: Cell[] | null;
+  empty: string;
+}
+
+/** reports/report.ejs, also on paper. */
+export interface ReportView {
+  heading: string;
+  text: string;
+  back_href: string;
+  /** On paper: tenant, period, filters, time zone, printed when and by whom. */
+  title_block: { label: string; value: string }[];
+  action: string;
+  presets: { label: string; href: string; current: boolean }[];
+  controls: InputView[];
+  tiles: ReportTile[];
+  /** `text` says in words what the chart shows. */
+  charts: { title: string; text: string; json: string }[];
+  tables: ReportTable[];
+  computed: { term: string; text: string }[];
+  exports: Link[];
+  /** '14 rows, all of them.' */
+  note: string;
+}
+
+declare module '#src/kernel/views.ts' {
+  interface Views {
+    'session/sign_in': SignInView;
+    'session/choose_tenant': ChooseTenantView;
+    'session/sessions': SessionsView;
+    'admin/users': UsersView;
+    'admin/sso': SsoView;
+    'imports/index': ImportsView;
+    'imports/new': ImportNewView;
+    'imports/mapping': MappingView;
+    'imports/plan': PlanView;
+    'imports/progress': ProgressView;
+    'imports/result': ResultView;
+    '_import/head': ImportHead;
+    '_import/tiles': { tiles: CountTile[] };
+    '_import/column': MappingColumn;
+    '_import/bar': ProgressView;
+    '_part/notes': { notes: { tone: Tone; text: string }[] };
+    'reports/index': ReportsView;
+    'reports/report': ReportView;
+    '_report/tile': ReportTile;
+    '_report/table': ReportTable;
+  }
+}
