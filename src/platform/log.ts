@@ -11,7 +11,6 @@ const SECRETS = [
   'cookie',
   '_csrf',
   'client_secret',
-  'code',
   'code_verifier',
 ];
 
