@@ -8,6 +8,7 @@ import type { Platform } from '#src/kernel/http.ts';
 import type { Module } from '#src/kernel/module.ts';
 import { json, type Route, Routes } from '#src/kernel/routes.ts';
 import { home } from './home/index.ts';
+import { reports } from './reports/index.ts';
 import { sales } from './sales/index.ts';
 import { session } from './session/index.ts';
 import './customers/customer.entity.ts';
@@ -20,7 +21,7 @@ import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [session, home, sales];
+export const modules: readonly Module[] = [session, home, sales, reports];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {

@@ -34,7 +34,7 @@ export const project = defineEntity({
   },
   columns: ['customer_id', 'status', 'owner_id', 'value', 'completion', 'end_date'],
   sorts: ['name', 'value', 'end_date'],
-  filters: ['status', 'type', 'owner_id', 'value', 'end_date', 'tags'],
+  filters: ['status', 'type', 'owner_id', 'currency', 'value', 'end_date', 'tags'],
   search: ['name', 'type'],
   owners: ['owner_id'],
   through: 'customer_id',

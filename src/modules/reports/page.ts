@@ -1,0 +1,133 @@
+import { DateTime } from 'luxon';
+import { type Ctx, can } from '#src/kernel/context.ts';
+import { badRequest, forbidden } from '#src/kernel/errors.ts';
+import { UUID } from '#src/kernel/fields/links.ts';
+import { activePeople } from '#src/kernel/forms.ts';
+import { one, type RawQuery } from '#src/kernel/list_query.ts';
+import type { InputView } from '#src/kernel/views.ts';
+import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
+import { reportAddress } from './figures.ts';
+import { daysText, PRESET_NAMES, presetLabel, readPeriod } from './period.ts';
+import type { Question, Report } from './report.ts';
+
+/** Whether the reader may look at one colleague's records alone. */
+export const BY_USER = 'report.by_user.read';
+export const EXPORT = 'report.export';
+
+/** Reads a report's address. @throws 400, and 403 for a `user` from somebody who may not ask for one */
+export async function readQuestion(ctx: Ctx, report: Report, query: RawQuery): Promise<Question> {
+  const period = readPeriod(ctx, query);
+  const text = one(query, 'sort') || report.default_sort;
+  const sort = text.replace(/^-/, '');
+  const names = report.columns.map((column) => column.name);
+  if (!names.includes(sort)) {
+    throw badRequest(`This report cannot be sorted by "${sort.slice(0, 40)}". Use one of: ${names.join(', ')}.`);
+  }
+  return { period, user: await readUser(ctx, report, one(query, 'user')), sort, descending: text.startsWith('-') };
+}
+
+async function readUser(ctx: Ctx, report: Report, id: string): Promise<Question['user']> {
+  if (!id || !report.user_label) return null;
+  if (!can(ctx, BY_USER)) {
+    throw forbidden(
+      'Only administrators and managers may look at one person’s figures. Remove "user" from the address.',
+    );
+  }
+  if (!UUID.test(id)) throw badRequest(`"user" takes the id of a person, and "${id.slice(0, 40)}" is none.`);
+  const [person] = (await ctx.db.from('users', 'users', 'report.user').select('name').where({ id })) as {
+    name: string;
+  }[];
+  // Nobody here has this id: an answer with nothing in it, as for anybody who owns nothing.
+  return { id, name: person?.name ?? 'nobody known here' };
+}
+
+const control = (more: Partial<InputView> & Pick<InputView, 'name' | 'label' | 'control'>): InputView => ({
+  id: `filter-${more.name}`,
+  value: '',
+  ref_id: '',
+  lookup: '',
+  checked: false,
+  options: [],
+  required: false,
+  help: '',
+  error: '',
+  max: 0,
+  step: '',
+  autocomplete: 'off',
+  autofocus: false,
+  ...more,
+});
+
+async function controls(ctx: Ctx, report: Report, { period, user }: Question): Promise<InputView[]> {
+  const shown = [
+    control({ name: 'from', label: 'From', control: 'date', value: period.days?.from ?? '' }),
+    control({ name: 'to', label: 'To', control: 'date', value: period.days?.to ?? '' }),
+  ];
+  if (!report.user_label || !can(ctx, BY_USER)) return shown;
+  const people = await activePeople(ctx);
+  if (user && !people.some(({ id }) => id === user.id)) people.push({ id: user.id, title: user.name });
+  const options = people.map(({ id, title }) => ({ value: id, label: title, selected: id === user?.id }));
+  shown.push(
+    control({
+      name: 'user',
+      label: report.user_label,
+      control: 'select',
+      value: user?.id ?? '',
+      options: [{ value: '', label: 'Everyone', selected: !user }, ...options],
+    }),
+  );
+  return shown;
+}
+
+/** What a printed page needs to be understood away from the screen. */
+function titleBlock(ctx: Ctx, report: Report, { period, user }: Question): ReportView['title_block'] {
+  const now = DateTime.now().setZone(ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
+  return [
+    { label: 'Company', value: ctx.tenant.name },
+    { label: 'Period', value: daysText(period.days, ctx.tenant) },
+    ...(report.user_label && can(ctx, BY_USER) ? [{ label: report.user_label, value: user?.name ?? 'Everyone' }] : []),
+    { label: 'Time zone', value: ctx.tenant.time_zone },
+    { label: 'As of', value: `${now.toLocaleString(DateTime.DATETIME_MED)} ${now.offsetNameShort ?? ''}`.trim() },
+    { label: 'Printed by', value: ctx.actor.name },
+  ];
+}
+
+/** A report's whole page. */
+export async function reportView(ctx: Ctx, report: Report, question: Question): Promise<ReportView> {
+  const plain = { from: null, to: null };
+  const parts = await report.page(ctx, question);
+  const address = (ending: string) => reportAddress(report, question, {}, ending);
+  return {
+    heading: report.title,
+    text: report.says,
+    back_href: '/reports',
+    title_block: titleBlock(ctx, report, question),
+    action: `/reports/${report.slug}`,
+    presets: PRESET_NAMES.map((name) => ({
+      label: presetLabel(name),
+      href: reportAddress(report, { ...question, period: { preset: name, days: null, before: null } }, plain),
+      current: question.period.preset === name,
+    })),
+    controls: await controls(ctx, report, question),
+    exports: can(ctx, EXPORT)
+      ? [
+          { label: 'Excel', href: address('.xlsx'), icon: 'file-spreadsheet' },
+          { label: 'CSV', href: address('.csv'), icon: 'download' },
+        ]
+      : [],
+    ...parts,
+  };
+}
+
+/** /reports: what there is, by group. */
+export function reportsView(reports: readonly Report[]): ReportsView {
+  const groups = [...new Set(reports.map((report) => report.group))];
+  return {
+    groups: groups.map((label) => ({
+      label,
+      reports: reports
+        .filter((report) => report.group === label)
+        .map(({ slug, title, says, icon }) => ({ href: `/reports/${slug}`, title, text: says, icon })),
+    })),
+  };
+}
