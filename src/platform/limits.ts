@@ -34,8 +34,8 @@ export type LimitKind = keyof typeof RULES;
 export interface Limits {
   /** Counts a try. @throws TooManyTries when there were too many */
   consume(kind: LimitKind, key: string): Promise<void>;
-  /** Takes one counted try back, because it was a right one. */
-  refund(kind: LimitKind, key: string): Promise<void>;
+  /** Counts nothing. @throws TooManyTries when there were too many already */
+  check(kind: LimitKind, key: string): Promise<void>;
   /** Forgets all tries. */
   reset(kind: LimitKind, key: string): Promise<void>;
 }
@@ -98,11 +98,40 @@ export function openLimits(config: Config, pools: Pools, redis: Redis | null): L
         throw error;
       }
     },
-    refund: async (kind, key) => {
-      await of(kind).reward(hashed(key));
+    check: async (kind, key) => {
+      const found = await of(kind).get(hashed(key));
+      if (found && found.consumedPoints >= RULES[kind].points)
+        throw new TooManyTries(Math.max(1, found.msBeforeNext / 1_000));
     },
     reset: async (kind, key) => {
       await of(kind).delete(hashed(key));
     },
   };
+}
+
+/** Most callers that wait for one turn; more are turned away at once. */
+const MOST_WAITING = 300;
+
+/**
+ * Runs work for the same key one after another, within this process. Where a limit is checked first and counted after,
+ * this is what keeps a hundred tries at the same instant from all passing the check.
+ */
+export class Turns {
+  readonly #last = new Map<string, { done: Promise<unknown>; waiting: number }>();
+
+  /** @throws TooManyTries when too many wait already; what `work` throws */
+  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
+    if (before && before.waiting >= MOST_WAITING) throw new TooManyTries(5);
+    const result = before ? before.done.then(work, work) : work();
+    const mine = { done: result, waiting: (before?.waiting ?? 0) + 1 };
+    this.#last.set(key, mine);
+    try {
+      return await result;
+    } finally {
+      const last = this.#last.get(key)!;
+      if (last === mine) this.#last.delete(key);
+      else last.waiting -= 1;
+    }
+  }
 }

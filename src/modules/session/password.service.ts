@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Platform } from '#src/kernel/http.ts';
 import type { Proven } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
-import { addressKey, type LimitKind } from '#src/platform/limits.ts';
+import { addressKey, type LimitKind, TooManyTries, Turns } from '#src/platform/limits.ts';
 import { hashPassword, isOutdated, matchPasswords } from '#src/platform/passwords.ts';
 import { type Account, accountsOf } from './accounts.service.ts';
 
@@ -30,17 +30,25 @@ function counters({ email, ip, browser }: Attempt): [LimitKind, string][] {
 const pseudonym = (platform: Platform, email: string): string =>
   createHmac('sha256', platform.config.session_secret).update(`account:${email}`).digest('base64url').slice(0, 12);
 
+const turns = new Turns();
+
 /**
- * The memberships a password opens, none if it is wrong. Counts the try, takes the same time whatever there is to find,
- * and says in log and metrics how it ended.
+ * The memberships a password opens, none if it is wrong. Takes the same time whatever there is to find, counts the try
+ * if it was wrong, and says in log and metrics how it ended. Tries of one address and for one account take turns.
  * @throws TooManyTries
  */
-export async function checkPassword(platform: Platform, attempt: Attempt): Promise<Proven[]> {
+export function checkPassword(platform: Platform, attempt: Attempt): Promise<Proven[]> {
+  return turns.take(`address ${addressKey(attempt.ip ?? undefined)}`, () =>
+    turns.take(`account ${attempt.email}`, () => tryPassword(platform, attempt)),
+  );
+}
+
+async function tryPassword(platform: Platform, attempt: Attempt): Promise<Proven[]> {
   const { log, metrics, limits } = platform;
   const counted = counters(attempt);
   const told = { account: pseudonym(platform, attempt.email), address: attempt.ip };
   try {
-    for (const [kind, key] of counted) await limits.consume(kind, key);
+    for (const [kind, key] of counted) await limits.check(kind, key);
   } catch (error) {
     metrics.sign_ins.inc({ method: 'password', outcome: 'throttled' });
     log.warn(told, 'sign-in throttled');
@@ -55,14 +63,21 @@ export async function checkPassword(platform: Platform, attempt: Attempt): Promi
   metrics.sign_ins.inc({ method: 'password', outcome: matching.length ? 'right' : 'wrong' });
   if (!matching.length) {
     log.info(told, 'sign-in refused');
+    for (const [kind, key] of counted) await count(platform, kind, key);
     return [];
   }
   for (const [kind, key] of counted) {
     if (kind === 'sign_in_account' || kind === 'sign_in_device') await limits.reset(kind, key);
-    else await limits.refund(kind, key);
   }
   await renewHashes(platform, matching, attempt.password);
   return matching.map(({ tenant_id, user_id }) => ({ tenant_id, user_id }));
+}
+
+/** The wrong try that reaches a limit is still answered as wrong; the next one is turned away. */
+async function count(platform: Platform, kind: LimitKind, key: string): Promise<void> {
+  await platform.limits.consume(kind, key).catch((error: unknown) => {
+    if (!(error instanceof TooManyTries)) throw error;
+  });
 }
 
 /** Replaces hashes made with a lesser cost than today's, while the password is at hand. */
