@@ -33,8 +33,10 @@ export async function readCsv(
   }
   const finding = await findEncoding(path, choice.encoding);
   sayEncoding(finding, warnings);
-  const text = withoutZeros(decodeFile(path, finding), warnings);
+  const zeros = { count: 0 };
+  const text = withoutZeros(decodeFile(path, finding), zeros, warnings);
   const { sample, complete } = await readSample(text);
+  if (looksBinary(sample, zeros.count)) throw new ReadError('not_a_list');
   const sheet = { index: 0, name: sheetName, hidden: false };
   const { columns, skip, ...found } = detectDialect(sample, complete, choice);
   const dialect = { encoding: finding.encoding, ...found };
@@ -83,16 +85,20 @@ function sayEncoding({ encoding, guessed, strayBytes }: EncodingFinding, warning
 }
 
 /** Leaves out NUL and a final Ctrl-Z (end of file in DOS programs), which stand in no list on purpose. */
-async function* withoutZeros(text: AsyncGenerator<string>, warnings: Warnings): AsyncGenerator<string> {
+async function* withoutZeros(
+  text: AsyncGenerator<string>,
+  zeros: { count: number },
+  warnings: Warnings,
+): AsyncGenerator<string> {
   let held = '';
-  let told = false;
   for await (const piece of text) {
     let clean = held + piece;
     held = '';
     if (clean.includes('\0')) {
-      if (!told) warnings.add('characters_removed', 'The file contains zero bytes; they were left out.');
-      told = true;
+      if (zeros.count === 0) warnings.add('characters_removed', 'The file contains zero bytes; they were left out.');
+      const length = clean.length;
       clean = clean.replaceAll('\0', '');
+      zeros.count += length - clean.length;
     }
     if (clean.endsWith('\x1a')) {
       held = '\x1a';
@@ -100,6 +106,16 @@ async function* withoutZeros(text: AsyncGenerator<string>, warnings: Warnings): 
     }
     yield clean;
   }
+}
+
+/** Whether the text has more control characters than a list that was merely damaged (separators of ASCII are none). */
+function looksBinary(sample: string, zeros: number): boolean {
+  let controls = 0;
+  for (let at = 0; at < sample.length; at++) {
+    const code = sample.charCodeAt(at);
+    if (code < 32 && code !== 9 && code !== 10 && code !== 13 && code !== 12 && code < 26) controls++;
+  }
+  return (controls > 3 && controls > sample.length * 0.03) || zeros > 16 + sample.length / 4;
 }
 
 /** The beginning of the text; the generator goes on behind it. */

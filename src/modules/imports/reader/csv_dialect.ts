@@ -7,8 +7,9 @@ import { RecordParser } from './csv_records.ts';
 import type { CsvDialect } from './model.ts';
 
 const DELIMITERS = [',', ';', '\t', '|', ':', '^', '~', '\u001f', ' '];
-/** Separators that also occur inside ordinary values have to be clearly better. */
+/** Separators that also occur inside ordinary values have to be clearly better, and to divide nearly every line alike. */
 const HANDICAP: Readonly<Record<string, number>> = { ':': 0.5, ' ': 0.4, '~': 0.9, '^': 0.9 };
+const HANDICAPPED_SHARE = 0.8;
 const MAX_RECORDS = 400;
 
 export interface DialectChoice {
@@ -36,8 +37,7 @@ export function detectDialect(sample: string, complete: boolean, choice: Dialect
     ? [choice.delimiter]
     : sep
       ? [sep.delimiter]
-      : DELIMITERS.filter((one) => body.includes(one));
-  if (delimiters.length === 0) delimiters.push(',');
+      : DELIMITERS.filter((one) => one === ',' || body.includes(one));
   let best: { score: number; finding: DialectFinding } | undefined;
   for (const delimiter of delimiters) {
     for (const [quote, way] of quotings(body, delimiter, choice)) {
@@ -104,10 +104,12 @@ function rate(text: string, dialect: CsvDialect | Omit<CsvDialect, 'encoding'>):
   for (const [width, count] of widths) pattern += count * (Math.max(width - 1, 0.001) / width);
   pattern /= widths.size * records;
   const type = cells === 0 ? 0 : plausible / cells;
-  const handicap = HANDICAP[dialect.delimiter] ?? 1;
+  const columns = usualWidth(widths);
+  const alike = columns > 1 && (widths.get(columns) ?? 0) >= records * HANDICAPPED_SHARE;
+  const handicap = HANDICAP[dialect.delimiter] === undefined ? 1 : alike ? HANDICAP[dialect.delimiter]! : 0;
   const quoteUse = dialect.quote === '"' && dialect.escape === 'doubled' ? 1 : 0.98;
   const score = pattern * Math.max(type, 1e-6) * (1 - repairs / records) ** 2 * handicap * quoteUse;
-  return { score, columns: usualWidth(widths) };
+  return { score, columns };
 }
 
 /** The most frequent number of fields; of two equally frequent ones the larger. */

@@ -35,6 +35,8 @@ interface Parsed {
   /** Position behind the record and its line end, or NEED_MORE. */
   next: number;
   stray: boolean;
+  /** A stray quote that stands where one opens a field: the quote before it was probably never closed. */
+  opening: boolean;
   unclosed: boolean;
 }
 
@@ -114,7 +116,9 @@ export class RecordParser {
     const plain = this.parse(start, 'plain', final);
     if (plain.next === NEED_MORE) return NEED_MORE;
     let chosen = literal.unclosed ? plain : literal;
-    if (!fits || literal.unclosed) {
+    const swallowed = literal.opening && spansLines;
+    if (swallowed && plain.fields.length === this.expected) chosen = plain;
+    else if (!fits || literal.unclosed) {
       const closing = literal.stray ? this.parse(start, 'closing', final) : undefined;
       const choices = [literal, closing, plain].filter(
         (one) => one !== undefined && !one.unclosed && one.next !== NEED_MORE,
@@ -130,7 +134,7 @@ export class RecordParser {
   private parse(start: number, mode: Mode, final: boolean): Parsed {
     const { buffer } = this;
     const { delimiter, quote } = this.dialect;
-    const result: Parsed = { fields: [], next: NEED_MORE, stray: false, unclosed: false };
+    const result: Parsed = { fields: [], next: NEED_MORE, stray: false, opening: false, unclosed: false };
     let at = start;
     while (true) {
       const opening = mode === 'plain' ? -1 : this.openingQuote(at);
@@ -203,6 +207,7 @@ export class RecordParser {
         return behind;
       }
       result.stray = true;
+      if (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n') result.opening = true;
       if (mode === 'closing') {
         const end = this.fieldEnd(mark + 1);
         if (end < 0 && !final) return NEED_MORE;

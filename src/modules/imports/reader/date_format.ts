@@ -51,11 +51,17 @@ export function formatDate(section: FormatSection, serial: number, date1904: boo
   return text;
 }
 
-/** Milliseconds to which the time is rounded before it is split: Excel rounds to the smallest unit of seconds shown. */
+/**
+ * Milliseconds to which the moment is rounded before it is taken apart. Excel rounds a time to full seconds, or to the
+ * fraction of a second shown, and only then leaves out what the format does not show: 0:59:59.99 is 1:00 in h:mm.
+ */
 function resolutionOf(tokens: FormatToken[]): number {
-  const fraction = tokens.find((token) => token.type === 'fraction_seconds');
-  if (fraction?.type === 'fraction_seconds') return 10 ** Math.max(0, 3 - fraction.length);
-  return tokens.some((token) => token.type === 'date' && token.letter === 's') ? 1000 : 1;
+  let resolution = 1;
+  for (const token of tokens) {
+    if (token.type === 'fraction_seconds') return 10 ** Math.max(0, 3 - token.length);
+    if (token.type === 'half_day' || (token.type === 'date' && 'hsM'.includes(token.letter))) resolution = 1000;
+  }
+  return resolution;
 }
 
 function writeToken(token: FormatToken, moment: Moment, twelve: boolean, names: MonthNames): string {
@@ -105,9 +111,9 @@ function writeDate(letter: string, length: number, moment: Moment, twelve: boole
   }
 }
 
-/** [h]:mm, [mm]:ss, [ss].00: the first bracketed unit runs on, the others restart. Excel shows negative ones as #####. */
-function formatElapsed(tokens: FormatToken[], serial: number, resolution: number): string | undefined {
-  if (serial < 0) return undefined;
+/** [h]:mm, [mm]:ss, [ss].00: bracketed units run on, the others restart. */
+function formatElapsed(tokens: FormatToken[], serial: number, resolution: number): string {
+  if (serial < 0) return `-${formatElapsed(tokens, -serial, resolution)}`;
   const total = Math.round((serial * MILLISECONDS_PER_DAY) / resolution) * resolution;
   const units: Record<string, number> = { h: 3_600_000, m: 60_000, M: 60_000, s: 1000 };
   const twelve = tokens.some((token) => token.type === 'half_day');

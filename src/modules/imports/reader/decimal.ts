@@ -29,6 +29,7 @@ export function shift(decimal: Decimal, places: number): Decimal {
 /** Rounds to a number of decimal places and gives the digits before and behind the point ("12", "50"); no sign. */
 export function fixedParts(decimal: Decimal, places: number): [whole: string, fraction: string] {
   const { digits, point } = decimal;
+  if (digits === '') return ['', '0'.repeat(places)];
   const keep = point + places;
   let kept = digits;
   if (keep < digits.length) {
@@ -44,6 +45,8 @@ export function fixedParts(decimal: Decimal, places: number): [whole: string, fr
 /** Plain decimal text without exponent: 1e21 -> "1000000000000000000000". */
 export function plainText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value === 0 ? 0 : value);
+  const shortest = String(value);
+  if (shortest.length <= MAX_DIGITS && !shortest.includes('e')) return shortest;
   const decimal = toDecimal(value);
   const places = Math.max(0, decimal.digits.length - decimal.point);
   const [whole, fraction] = fixedParts(decimal, places);

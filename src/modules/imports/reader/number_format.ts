@@ -7,7 +7,7 @@ import { type Decimal, fixedParts, plainText, shift, toDecimal } from './decimal
 import { type FormatSection, type FormatToken, parseFormat } from './format_parse.ts';
 import { formatFraction } from './fraction_format.ts';
 import type { CellKind } from './model.ts';
-import { isoDate, isoDuration, isoTime, momentOf } from './serial_date.ts';
+import { isoDate, isoDuration, isoTime, type Moment, momentOf } from './serial_date.ts';
 
 export interface ShownNumber {
   text: string;
@@ -40,8 +40,9 @@ export function compileFormat(code: string): NumberFormat {
       if (plain) return plainNumber(value);
       const [index, signed] = chooseSection(sections, value);
       const section = sections[index];
-      if (!section) return { text: '########', kind: 'number', value: plainText(value) };
-      if (section.kind === 'date') return shownDate(section, parts[index] as DateParts, value, date1904);
+      // no condition holds: Excel falls back to General where there is only one, else it shows #####
+      if (!section) return { ...plainNumber(value), ...(sections.length > 1 && { text: '########' }) };
+      if (section.kind === 'date') return shownDate(section, parts[index] as DateParts, value, signed, date1904);
       const text = numberText(section, signed ? value : Math.abs(value));
       return { text, kind: 'number', value: plainText(value) };
     },
@@ -51,7 +52,7 @@ export function compileFormat(code: string): NumberFormat {
 
 function plainNumber(value: number): ShownNumber {
   const text = generalText(value);
-  return { text, kind: 'number', value: Number.isInteger(value) ? text : plainText(value) };
+  return { text, kind: 'number', value: Number.isInteger(value) && !text.includes('E') ? text : plainText(value) };
 }
 
 /**
@@ -60,6 +61,8 @@ function plainNumber(value: number): ShownNumber {
  */
 export function generalText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value === 0 ? 0 : value);
+  const shortest = String(value);
+  if (shortest.length <= 11 && !shortest.includes('e')) return shortest;
   const decimal = toDecimal(value);
   const sign = decimal.negative ? '-' : '';
   const { point, digits } = decimal;
@@ -125,10 +128,17 @@ function holds({ operator, value: bound }: { operator: string; value: number }, 
   }
 }
 
-function shownDate(section: FormatSection, parts: DateParts, value: number, date1904: boolean): ShownNumber {
-  const text = formatDate(section, value, date1904);
+function shownDate(
+  section: FormatSection,
+  parts: DateParts,
+  value: number,
+  signed: boolean,
+  date1904: boolean,
+): ShownNumber {
+  const text = formatDate(section, signed ? value : Math.abs(value), date1904);
   if (parts.elapsed) return { text: text ?? isoDuration(value), kind: 'duration', value: isoDuration(value) };
-  const moment = momentOf(value, date1904);
+  const exact = momentOf(value, date1904);
+  const moment = parts.time ? snapped(exact, () => momentOf(value, date1904, 1000)) : exact;
   if (text === undefined || !moment) {
     return { text: generalText(value), kind: 'number', value: plainText(value), outOfRange: true };
   }
@@ -138,6 +148,15 @@ function shownDate(section: FormatSection, parts: DateParts, value: number, date
   if (moment.day === 0) return { text, kind: 'number', value: plainText(value) };
   if (!parts.time) return { text, kind: 'date', value: isoDate(moment) };
   return { text, kind: 'datetime', value: `${isoDate(moment)}T${isoTime(moment.time)}` };
+}
+
+/** A time of day this near to a full second is one, blurred by the fraction it is stored as. */
+const BLUR_MS = 10;
+
+function snapped(moment: Moment | undefined, rounded: () => Moment | undefined): Moment | undefined {
+  if (!moment) return undefined;
+  const rest = moment.time % 1000;
+  return rest > 0 && (rest <= BLUR_MS || rest >= 1000 - BLUR_MS) ? rounded() : moment;
 }
 
 function textIn(sections: FormatSection[], value: string): string {

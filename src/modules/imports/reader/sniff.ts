@@ -96,17 +96,6 @@ function sniffText(head: Buffer): void {
   if (/^<\?xml/.test(start)) throw new ReadError('not_a_list');
   if (/^(?:\[\s*[[{"]|\{\s*")/.test(start) && /^(?:\[\s*)?[[{]?\s*(?:\{\s*)?"[^"\n]*"\s*:/.test(start))
     throw new ReadError('json_file');
-  if (binaryShare(head) > 0.1) throw new ReadError('not_a_list');
-}
-
-/** Share of control characters that no text contains; zero bytes do not count, UTF-16 is full of them. */
-function binaryShare(head: Buffer): number {
-  let odd = 0;
-  for (const byte of head) {
-    if (byte > 0 && byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 26 && byte !== 27)
-      odd++;
-  }
-  return odd / Math.max(1, head.length);
 }
 
 /** What a zip archive is, by the names of its entries; throws ReadError unless it is a workbook that can be read. */

@@ -9,7 +9,10 @@ import type { Zip } from './zip.ts';
 /** Excel's own maximum is 65,490 cell formats. */
 const MAX_STYLES = 100_000;
 
-/** ECMA-376 part 1, 18.8.30, as an English (US) Excel shows them. */
+/**
+ * ECMA-376 part 1, 18.8.30, as an English (US) Excel shows them. The dates among them follow the settings of the reader's
+ * computer, so their text is no more than a habit (two-digit years in Excel for Mac); `value` is what counts.
+ */
 const BUILT_IN: Readonly<Record<number, string>> = {
   1: '0',
   2: '0.00',
@@ -24,7 +27,7 @@ const BUILT_IN: Readonly<Record<number, string>> = {
   11: '0.00E+00',
   12: '# ?/?',
   13: '# ??/??',
-  14: 'm/d/yyyy',
+  14: 'm/d/yy',
   15: 'd-mmm-yy',
   16: 'd-mmm',
   17: 'mmm-yy',
@@ -32,7 +35,7 @@ const BUILT_IN: Readonly<Record<number, string>> = {
   19: 'h:mm:ss AM/PM',
   20: 'h:mm',
   21: 'h:mm:ss',
-  22: 'm/d/yyyy h:mm',
+  22: 'm/d/yy h:mm',
   37: '#,##0_);(#,##0)',
   38: '#,##0_);[Red](#,##0)',
   39: '#,##0.00_);(#,##0.00)',

@@ -46,9 +46,13 @@ export async function scanXml(
   const parser = new SaxesParser({ xmlns: false, position: false, fileName: '' });
   parser.ENTITIES = Object.assign(Object.create(null), ENTITIES);
   const scopes = new NamespaceScopes();
-  let depth = 0;
   let repairs = 0;
   let sinceToken = 0;
+  // looking for declarations in every tag of a sheet is dear: only where the text, or the piece before it, has one
+  let mayDeclare = true;
+  let declarationOpen = false;
+  let tail = '';
+  let opened = 0;
 
   parser.on('error', (error) => {
     if (!HARMLESS.test(error.message)) throw damaged(name, error.message);
@@ -63,19 +67,26 @@ export async function scanXml(
   parser.on('doctype', () => {
     throw new ReadError('document_type');
   });
+  const names: string[] = [];
   parser.on('opentag', (tag) => {
     sinceToken = 0;
-    if (++depth > limits.xmlDepth) throw new ReadError('nested_too_deep');
+    opened++;
+    const depth = names.length + 1;
+    if (depth > limits.xmlDepth) throw new ReadError('nested_too_deep');
     const attributes = tag.attributes as Attributes;
-    for (const key in attributes) {
-      if (key.startsWith('xmlns')) scopes.declare(key, attributes[key] as string, depth);
+    if (mayDeclare) {
+      for (const key in attributes) {
+        if (key.startsWith('xmlns')) scopes.declare(key, attributes[key] as string, depth);
+      }
     }
-    handler.open(scopes.localName(tag.name, depth === 1), attributes, scopes);
+    const name = scopes.localName(tag.name, depth === 1);
+    names.push(name);
+    handler.open(name, attributes, scopes);
   });
-  parser.on('closetag', (tag) => {
+  parser.on('closetag', () => {
     sinceToken = 0;
-    handler.close(scopes.localName(tag.name, false));
-    scopes.leave(depth--);
+    handler.close(names.pop() ?? '');
+    scopes.leave(names.length + 1);
   });
   if (handler.text) {
     const text = (value: string) => handler.text?.(value);
@@ -87,9 +98,14 @@ export async function scanXml(
   let head: Buffer | undefined;
   const write = (text: string) => {
     // saxes joins a token in memory until it ends: look at its length before and after
+    const declares = text.includes('xmlns') || (tail + text.slice(0, 8)).includes('xmlns');
+    mayDeclare = declares || declarationOpen;
+    tail = text.slice(-8);
+    opened = 0;
     sinceToken += text.length;
     const before = sinceToken;
     parser.write(text);
+    declarationOpen = declares || (declarationOpen && opened === 0);
     if (sinceToken === before && sinceToken > limits.xmlTokenCharacters) {
       throw new ReadError('text_too_long', { limit: formatCount(limits.xmlTokenCharacters) });
     }
