@@ -156,6 +156,8 @@
       if (sidebar?.matches(':popover-open')) sidebar.hidePopover();
       $('#keys')?.remove();
     }
+    const fact = ctx.target?.matches?.('.fact') && document.getElementById(ctx.target.id);
+    if (fact) return $('.fact-form :is(input:not([type="hidden"]), select, textarea), .fact-edit', fact)?.focus();
     arrive(location.pathname !== place);
     place = location.pathname;
   });
@@ -169,9 +171,7 @@
     for (const chart of $$('[data-chart]:not([data-drawn])')) drawChart(chart);
     const errors = $('[data-focus]');
     if (errors) return errors.focus();
-    const editing = $('.fact-form :is(input:not([type="hidden"]), select, textarea)');
-    if (editing && document.activeElement === document.body) return editing.focus();
-    if (!isNewPage || $('#main')?.contains(document.activeElement)) return;
+    if (!isNewPage || $('#main [autofocus]')) return;
     const heading = $('#main h1');
     heading?.setAttribute('tabindex', '-1');
     heading?.focus({ preventScroll: true });
@@ -574,86 +574,83 @@
       return;
     }
     const given = JSON.parse(canvas.dataset.chart);
+    let chart = null;
+    const draw = (print) => {
+      chart?.destroy();
+      window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+      chart = new window.Chart(canvas, chartConfig(canvas, given, print));
+    };
+    draw(false);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw(false));
+    window.addEventListener('beforeprint', () => draw(true));
+    window.addEventListener('afterprint', () => draw(false));
+  }
+
+  function chartConfig(canvas, given, print) {
     const across = given.kind === 'bars';
-    const isLine = given.kind === 'lines';
+    const line = given.kind === 'lines';
+    const stacked = given.kind === 'stacks';
     const single = given.series.length === 1;
-    const chart = new window.Chart(canvas, {
-      type: isLine ? 'line' : 'bar',
+    const colours = palette(canvas);
+    const text = print ? '#000' : colours.text;
+    const quiet = { color: print ? '#333' : colours.muted };
+    const rule = { color: print ? '#bbb' : colours.line };
+    const short = new Intl.NumberFormat(root.lang || 'en', { notation: 'compact' });
+    const datasets = given.series.map((series, i) => {
+      const colour = print ? INK[i % INK.length] : colours.series[i % colours.series.length];
+      const common = { label: series.label, data: series.values, texts: series.texts };
+      if (line) {
+        const dash = print ? [i * 4, i ? 3 : 0] : [];
+        return {
+          ...common,
+          borderColor: colour,
+          backgroundColor: colour,
+          borderWidth: 2,
+          pointRadius: 3,
+          borderDash: dash,
+        };
+      }
+      const fill = print ? ink(canvas.getContext('2d'), i) : colour;
+      const edge = { borderColor: '#333', borderWidth: print ? 1 : 0, borderRadius: 3, maxBarThickness: 28 };
+      return { ...common, ...edge, backgroundColor: fill };
+    });
+    return {
+      type: line ? 'line' : 'bar',
       plugins: [directLabels],
-      data: {
-        labels: given.labels,
-        datasets: given.series.map((series) => ({ label: series.label, data: series.values, texts: series.texts })),
-      },
+      data: { labels: given.labels, datasets },
       options: {
         indexAxis: across ? 'y' : 'x',
-        responsive: true,
         maintainAspectRatio: false,
         animation: false,
-        layout: { padding: { right: across ? 64 : 0, top: 20 } },
+        color: text,
+        labelled: single && !line ? text : '',
+        layout: { padding: { right: across ? 64 : 0, top: single && !across ? 20 : 0 } },
         plugins: {
           legend: { display: !single, align: 'start', labels: { boxWidth: 10, boxHeight: 10 } },
-          tooltip: { callbacks: { label: (item) => ` ${item.dataset.label}: ${item.dataset.texts[item.dataIndex]}` } },
+          tooltip: {
+            callbacks: { label: ({ dataset, dataIndex }) => ` ${dataset.label}: ${dataset.texts[dataIndex]}` },
+          },
         },
         scales: {
           x: {
-            stacked: given.kind === 'stacks',
+            stacked,
             grid: { display: false },
-            border: { display: !across },
-            ticks: { display: !across },
+            border: { display: !across, ...rule },
+            ticks: { display: !across, ...quiet },
           },
           y: {
-            stacked: given.kind === 'stacks',
+            stacked,
             beginAtZero: true,
-            grid: { display: !across },
+            grid: { display: !across, ...rule },
             border: { display: false },
-            ticks: { maxTicksLimit: across ? 40 : 5 },
+            ticks: {
+              ...quiet,
+              ...(across ? { autoSkip: false } : { maxTicksLimit: 5, callback: (value) => short.format(value) }),
+            },
           },
         },
       },
-    });
-    const paint = (print) => {
-      const colours = palette(canvas);
-      const { options } = chart;
-      for (const [i, set] of chart.data.datasets.entries()) {
-        const colour = print ? ink(canvas.getContext('2d'), i) : colours.series[i % colours.series.length];
-        Object.assign(
-          set,
-          isLine
-            ? {
-                borderColor: print ? INK[i] : colour,
-                backgroundColor: 'transparent',
-                borderWidth: 2,
-                pointRadius: 3,
-                pointBackgroundColor: print ? INK[i] : colour,
-                borderDash: print && i ? [4 * i, 3] : [],
-              }
-            : {
-                backgroundColor: colour,
-                borderColor: print ? '#333' : 'transparent',
-                borderWidth: print ? 1 : 0,
-                borderRadius: 3,
-                maxBarThickness: 28,
-              },
-        );
-      }
-      const text = print ? '#000' : colours.text;
-      options.labelled = single && !isLine ? text : false;
-      options.color = text;
-      options.font = { family: getComputedStyle(document.body).fontFamily, size: 12 };
-      for (const scale of Object.values(options.scales)) {
-        scale.ticks.color = print ? '#333' : colours.muted;
-        scale.grid.color = scale.border.color = print ? '#bbb' : colours.line;
-      }
-      chart.resize();
-      chart.update('none');
     };
-    paint(false);
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    const repaint = () => paint(false);
-    const paper = () => paint(true);
-    dark.addEventListener('change', repaint);
-    window.addEventListener('beforeprint', paper);
-    window.addEventListener('afterprint', repaint);
   }
 
   arrive(false);
