@@ -3,6 +3,7 @@ import { type Ctx, can } from './context.ts';
 import { type Entity, fieldLabel, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { cell, EMPTY, type Field, type Value } from './fields/field.ts';
+import { formatCount } from './fields/numbers.ts';
 import { type ListQuery, sortable } from './list_query.ts';
 import type { Page } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
@@ -216,9 +217,7 @@ export interface ListParts {
 
 /** '312', '10,000+' */
 export const totalText = (ctx: Ctx, total: { count: number; capped: boolean }): string =>
-  total.capped
-    ? `${new Intl.NumberFormat(ctx.tenant.locale).format(total.count)}+`
-    : new Intl.NumberFormat(ctx.tenant.locale).format(total.count);
+  `${formatCount(total.count, ctx.tenant)}${total.capped ? '+' : ''}`;
 
 /** The pager: what is shown, where to go, and how to learn the total. */
 export function pagerView(

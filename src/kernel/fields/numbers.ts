@@ -99,6 +99,10 @@ export function number(options: NumberOptions = {}): Field {
   };
 }
 
+/** 12345 as the locale groups it. */
+export const formatCount = (count: number, { locale }: Pick<Locale, 'locale'>): string =>
+  cached(`number:${locale}`, () => new Intl.NumberFormat(locale)).format(count);
+
 /** '1234.5' with 'EUR' as the locale writes it. @param digits decimal text, exact */
 export const formatMoney = (digits: string, currency: string, { locale }: Pick<Locale, 'locale'>): string =>
   cached(`money:${locale}:${currency}`, () => new Intl.NumberFormat(locale, { style: 'currency', currency })).format(
