@@ -7,6 +7,7 @@ import type { FrameParts } from '#src/kernel/frame.ts';
 import type { Platform } from '#src/kernel/http.ts';
 import type { Module } from '#src/kernel/module.ts';
 import { json, type Route, Routes } from '#src/kernel/routes.ts';
+import { admin } from './admin/index.ts';
 import { home } from './home/index.ts';
 import { reports } from './reports/index.ts';
 import { sales } from './sales/index.ts';
@@ -21,7 +22,7 @@ import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [session, home, sales, reports];
+export const modules: readonly Module[] = [session, home, sales, reports, admin];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {
@@ -65,6 +66,10 @@ export function frameParts(): Omit<FrameParts, 'assets'> {
         icon: entity.icon,
         permission: `${entity.name}.create`,
       })),
-    menu: [],
+    menu: [
+      { label: 'Appearance', href: '/me/appearance', icon: 'moon' },
+      { label: 'Your sessions', href: '/me/sessions', icon: 'device-desktop' },
+      { label: 'Company sign-in', href: '/me/identity', icon: 'shield-lock' },
+    ],
   };
 }

@@ -14,10 +14,14 @@ const MOST_UNDER_WAY = 4;
 export interface UnderWay extends Flow {
   tenant_id: string;
   next: string;
-  /** the session that asked to be linked with the company's sign-in; null for signing in */
-  link_session: string | null;
+  purpose: Purpose;
+  /** the session that asked to link or to test; '' for signing in */
+  session_id: string;
   until: number;
 }
+
+/** To come in; to tie an account to the company's sign-in; to see what the provider says, without any effect. */
+export type Purpose = 'sign_in' | 'link' | 'test';
 
 /*
  * Each sign-in under way lives in a sealed cookie of its own: strangers cause no writes, several tabs do not overwrite
@@ -66,17 +70,19 @@ export function takeFlow(
   }
 }
 
-const ticketProof = (config: Config, sessionId: string, until: string): string =>
-  createHmac('sha256', config.session_secret).update(`link:${sessionId}:${until}`).digest('base64url');
+const proofOf = (config: Config, sessionId: string, purpose: string, until: string): string =>
+  createHmac('sha256', config.session_secret).update(`ticket:${purpose}:${sessionId}:${until}`).digest('base64url');
 
-/** Lets a session start linking by following a link; made only in answer to a form with its token. */
-export function linkTicket(config: Config, sessionId: string): string {
+/** Lets a session start linking or testing by following a link; made only in answer to a form with its token. */
+export function ticketFor(config: Config, sessionId: string, purpose: Exclude<Purpose, 'sign_in'>): string {
   const until = String(Date.now() + AWAY);
-  return `${until}.${ticketProof(config, sessionId, until)}`;
+  return `${purpose}.${until}.${proofOf(config, sessionId, purpose, until)}`;
 }
 
-export function isLinkTicket(config: Config, sessionId: string, ticket: string): boolean {
-  const [until = '', proof = ''] = ticket.split('.');
-  const [expected, given] = [Buffer.from(ticketProof(config, sessionId, until)), Buffer.from(proof)];
-  return expected.length === given.length && timingSafeEqual(expected, given) && Number(until) > Date.now();
+/** What a ticket is for; null when it is old or another session's. */
+export function readTicket(config: Config, sessionId: string, ticket: string): Purpose | null {
+  const [purpose = '', until = '', proof = ''] = ticket.split('.');
+  const [expected, given] = [Buffer.from(proofOf(config, sessionId, purpose, until)), Buffer.from(proof)];
+  const fits = expected.length === given.length && timingSafeEqual(expected, given) && Number(until) > Date.now();
+  return fits ? (purpose as Purpose) : null;
 }

@@ -3,7 +3,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { notFound } from '#src/kernel/errors.ts';
 import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { button, type Input, page, type Reply, Routes, redirect } from '#src/kernel/routes.ts';
-import { linkTicket } from './flow.ts';
+import { ticketFor } from './flow.ts';
 import { hasOwnWayIn, ownIdentities, unlink } from './identity.service.ts';
 import { providerOf } from './provider.service.ts';
 import { ssoAddress } from './sso_address.ts';
@@ -31,7 +31,7 @@ async function startLinking(ctx: Ctx, { platform }: Input): Promise<Reply> {
   const data = {
     heading: `On to ${provider.name}`,
     text: 'Sign in there once, and this account is linked with it.',
-    href: ssoAddress(ctx.tenant.slug, { link: linkTicket(platform.config, ctx.session_id) }),
+    href: ssoAddress(ctx.tenant.slug, { ticket: ticketFor(platform.config, ctx.session_id, 'link') }),
     label: `Continue to ${provider.name}`,
   };
   return page('session/leave', data, 'Link your company sign-in', { frame: 'bare' });

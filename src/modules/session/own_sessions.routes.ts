@@ -4,16 +4,14 @@ import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { button, type Input, page, type Reply, Routes, redirect } from '#src/kernel/routes.ts';
 import type { SessionsView } from '#src/kernel/views_pages.ts';
 import { describeDevice } from './device.ts';
-import { endOtherSessions, endOwnSession, type OwnSession, ownSessions, signOut } from './own_sessions.service.ts';
-
-/** Frees the store; the row that was ended counts, so a store that is away does not keep anybody signed in. */
-export async function dropFromStore({ platform }: Input, keys: readonly string[]): Promise<void> {
-  for (const key of keys) {
-    await platform.sessions
-      .destroy(key)
-      .catch((error: Error) => platform.log.warn({ err: error }, 'an ended session stays in the store'));
-  }
-}
+import {
+  dropFromStore,
+  endOtherSessions,
+  endOwnSession,
+  type OwnSession,
+  ownSessions,
+  signOut,
+} from './own_sessions.service.ts';
 
 function sessionRow(ctx: Ctx, row: OwnSession): SessionsView['sessions'][number] {
   const [seen, seen_exact] = formatInstant(row.last_seen_at, ctx.tenant);
@@ -43,13 +41,13 @@ async function end(ctx: Ctx, input: Input): Promise<Reply> {
   const id = input.params.id ?? '';
   const keys = await endOwnSession(ctx, id);
   if (id === ctx.session_id) return { kind: 'session', change: { do: 'end' }, to: '/login', said: null };
-  await dropFromStore(input, keys);
+  await dropFromStore(input.platform, keys);
   return redirect('/me/sessions', { text: 'Signed out there.', tone: 'green' });
 }
 
 async function endOthers(ctx: Ctx, input: Input): Promise<Reply> {
   const keys = await endOtherSessions(ctx);
-  await dropFromStore(input, keys);
+  await dropFromStore(input.platform, keys);
   const text = keys.length
     ? `Signed out in ${keys.length} other ${keys.length === 1 ? 'place' : 'places'}.`
     : 'You were signed in only here.';

@@ -2,6 +2,7 @@ import { audit } from '#src/kernel/audit.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { notFound } from '#src/kernel/errors.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
+import type { Platform } from '#src/kernel/http.ts';
 
 export interface OwnSession {
   id: string;
@@ -46,6 +47,15 @@ export async function endSessions(
     { user: userId, only: which.only ?? null, except: which.except ?? null },
   );
   return rows.map((row) => row.store_key as string);
+}
+
+/** Frees the store; the row that was ended counts, so a store that is away does not keep anybody signed in. */
+export async function dropFromStore(platform: Platform, keys: readonly string[]): Promise<void> {
+  for (const key of keys) {
+    await platform.sessions
+      .destroy(key)
+      .catch((error: Error) => platform.log.warn({ err: error }, 'an ended session stays in the store'));
+  }
 }
 
 /** Ends one of the actor's own sessions. @throws 404 when it is not one of theirs or ended already */

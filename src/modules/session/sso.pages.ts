@@ -6,9 +6,9 @@ import { withTenant } from '#src/kernel/tenant_db.ts';
 import { addressKey } from '#src/platform/limits.ts';
 import { callOut, OutboundError } from '#src/platform/outbound.ts';
 import { type Company, companyOfSlug } from './accounts.service.ts';
-import { type Visitor, visitor } from './begin.service.ts';
+import { visitor } from './begin.service.ts';
 import { DiscoveryError } from './discovery.service.ts';
-import { isLinkTicket, newSecrets, rememberFlow, takeFlow, type UnderWay } from './flow.ts';
+import { newSecrets, readTicket, rememberFlow, takeFlow, type UnderWay } from './flow.ts';
 import { Refusal } from './id_token.ts';
 import { linkPerson, type Person, userOfPerson } from './identity.service.ts';
 import { enter } from './login.pages.ts';
@@ -17,6 +17,7 @@ import { queryText } from './public_form.ts';
 import { openHint } from './sso_address.ts';
 import { Strategies } from './strategies.ts';
 import { type Arrived, arrive, leave, type Returned, type SafeStrategy } from './strategy.ts';
+import { type GoneThrough, reportTest } from './test_sign_in.ts';
 
 /** What came of it, said on a page of its own, with the way back to the password. */
 function problem(res: Response, status: number, heading: string, text: string): Reply {
@@ -25,12 +26,17 @@ function problem(res: Response, status: number, heading: string, text: string): 
   return page('_part/error', data, heading, { status, frame: 'bare' });
 }
 
-async function companyAndProvider(platform: Platform, req: Request): Promise<[Company, Provider]> {
+async function companyAndProvider(
+  platform: Platform,
+  req: Request,
+  disabledToo: boolean,
+): Promise<[Company, Provider]> {
   const slug = String(req.params.tenant ?? '');
   const company = /^[a-z0-9-]{2,41}$/.test(slug) ? await companyOfSlug(platform.pools, slug) : null;
   const provider = company && (await withTenant(platform.pools.app, company.id, providerOf));
   // The same for an unknown company and for one without a provider: who uses Rapport is nobody's business.
-  if (!company || !provider?.enabled) throw notFound('There is no company sign-in at this address.');
+  if (!company || !provider || !(provider.enabled || disabledToo))
+    throw notFound('There is no company sign-in at this address.');
   return [company, provider];
 }
 
@@ -51,25 +57,29 @@ function refused(platform: Platform, req: Request, res: Response, company: Compa
   throw error;
 }
 
-/** A session that follows its own link from "Your sessions". */
-function linkingSession(platform: Platform, req: Request, company: Company): string | null {
-  const ticket = queryText(req, 'link');
-  if (!ticket) return null;
+/** What this start is for: signing in, or what a signed-in session holds a ticket for. @throws Refusal */
+function purposeOf(platform: Platform, req: Request): Pick<UnderWay, 'purpose' | 'session_id'> {
+  const ticket = queryText(req, 'ticket');
+  if (!ticket) return { purpose: 'sign_in', session_id: '' };
   const own = req.session?.rapport;
-  if (own?.tenant_id === company.id && isLinkTicket(platform.config, own.session_id, ticket)) return own.session_id;
-  throw new Refusal('link ticket does not fit', 'This link is out of date. Open “Company sign-in” and start again.');
+  const purpose = own ? readTicket(platform.config, own.session_id, ticket) : null;
+  if (!own || !purpose) throw new Refusal('ticket does not fit', 'This link is out of date. Go back and start again.');
+  return { purpose, session_id: own.session_id };
 }
 
 async function start(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
   await platform.limits.consume('sso_start', addressKey(req.ip));
-  const [company, provider] = await companyAndProvider(platform, req);
+  const testing = queryText(req, 'ticket').startsWith('test.');
+  const [company, provider] = await companyAndProvider(platform, req, testing);
   try {
-    const link_session = linkingSession(platform, req, company);
+    const purpose = purposeOf(platform, req);
+    if (purpose.session_id && req.session.rapport?.tenant_id !== company.id)
+      throw new Refusal('ticket of another company');
     const strategy = await strategies.of(company, provider);
     const hint = openHint(platform.config, queryText(req, 'hint'));
     const [url, flow] = await leave(strategy, newSecrets(), hint);
     const next = safePath(queryText(req, 'next') || '/');
-    rememberFlow(platform.config, req, res, { ...flow, tenant_id: company.id, next, link_session });
+    rememberFlow(platform.config, req, res, { ...flow, ...purpose, tenant_id: company.id, next });
     return { kind: 'redirect', to: url, said: null };
   } catch (error) {
     return refused(platform, req, res, company, error);
@@ -114,41 +124,75 @@ async function personOf(strategy: SafeStrategy, arrived: Arrived): Promise<Perso
   };
 }
 
-async function link(platform: Platform, req: Request, flow: UnderWay, person: Person, from: Visitor): Promise<Reply> {
+interface Asking {
+  user_id: string;
+  session_id: string;
+}
+
+/** The session that asked to link or test, if it is the one that comes back. */
+function askingSession(req: Request, flow: UnderWay | null): Asking | null {
   const own = req.session?.rapport;
-  if (own?.session_id !== flow.link_session)
-    throw new Refusal('another session came back', 'You were signed out meanwhile. Sign in and try again.');
-  await withTenant(platform.pools.app, flow.tenant_id, (db) => linkPerson(db, own!, person, from));
-  return redirect('/me/identity', { text: 'Linked. You can sign in through your company from now on.', tone: 'green' });
+  return own && flow && own.session_id === flow.session_id && own.tenant_id === flow.tenant_id ? own : null;
+}
+
+/** What follows when the provider has said who it is. */
+async function settle(platform: Platform, req: Request, res: Response, came: Came): Promise<Reply> {
+  const { company, provider, flow, person, asking } = came;
+  const from = visitor(req, res);
+  if (asking) {
+    await withTenant(platform.pools.app, flow.tenant_id, (db) => linkPerson(db, asking, person, from));
+    return redirect('/me/identity', {
+      text: 'Linked. You can sign in through your company from now on.',
+      tone: 'green',
+    });
+  }
+  const user_id = await withTenant(platform.pools.app, company.id, (db) =>
+    userOfPerson(db, company, provider, person, from),
+  );
+  const who = { tenant_id: company.id, user_id };
+  const reply = await enter(platform, req, { who, method: 'sso', from }, [who], flow.next);
+  if (!reply) throw new Refusal('closed meanwhile');
+  platform.metrics.sign_ins.inc({ method: 'sso', outcome: 'right' });
+  return reply;
+}
+
+interface Came {
+  company: Company;
+  provider: Provider;
+  flow: UnderWay;
+  person: Person;
+  /** null for signing in */
+  asking: Asking | null;
 }
 
 async function callback(platform: Platform, strategies: Strategies, req: Request, res: Response): Promise<Reply> {
-  const [company, provider] = await companyAndProvider(platform, req);
+  const known = await companyOfSlug(platform.pools, String(req.params.tenant ?? ''));
+  const flow = known && takeFlow(platform.config, req, res, known.id, queryText(req, 'state'));
+  const asking = askingSession(req, flow);
+  const testing = flow?.purpose === 'test' && asking !== null;
+  const [company, provider] = await companyAndProvider(platform, req, testing);
+  const gone: GoneThrough = { claims: null, person: null };
   let strategy: Promise<SafeStrategy> | undefined;
   try {
-    const flow = takeFlow(platform.config, req, res, company.id, queryText(req, 'state'));
     const sent = returned(req);
     if (!flow)
       throw new Refusal(
         'no such sign-in under way',
         'This sign-in began in another browser, or too long ago. Start again.',
       );
+    if (flow.purpose !== 'sign_in' && !asking)
+      throw new Refusal('another session came back', 'You were signed out meanwhile. Sign in and try again.');
     strategy = strategies.of(company, provider);
     const arrived = await arrive(await strategy, flow, sent);
+    gone.claims = arrived.claims;
     const person = await personOf(await strategy, arrived);
-    const from = visitor(req, res);
-    if (flow.link_session) return await link(platform, req, flow, person, from);
-    const user_id = await withTenant(platform.pools.app, company.id, (db) =>
-      userOfPerson(db, company, provider, person, from),
-    );
-    const who = { tenant_id: company.id, user_id };
-    const reply = await enter(platform, req, { who, method: 'sso', from }, [who], flow.next);
-    if (!reply) throw new Refusal('closed meanwhile');
-    platform.metrics.sign_ins.inc({ method: 'sso', outcome: 'right' });
-    return reply;
+    gone.person = person;
+    if (testing) return await reportTest(platform, req, { company, provider, gone, error: null });
+    return await settle(platform, req, res, { company, provider, flow, person, asking });
   } catch (error) {
     // Keys or addresses may have changed at the provider: the next try reads its description again.
-    strategies.drop(company.id, strategy);
+    if (strategy) strategies.drop(company.id, strategy);
+    if (testing) return await reportTest(platform, req, { company, provider, gone, error });
     return refused(platform, req, res, company, error);
   }
 }

@@ -16,11 +16,11 @@ export function openHint(config: Config, hint: string): string {
 }
 
 /** Where signing in through a company's own provider starts. */
-export function ssoAddress(slug: string, more: { next?: string; hint?: string; link?: string } = {}): string {
+export function ssoAddress(slug: string, more: { next?: string; hint?: string; ticket?: string } = {}): string {
   const query = new URLSearchParams();
   if (more.next && more.next !== '/') query.set('next', more.next);
   if (more.hint) query.set('hint', more.hint);
-  if (more.link) query.set('link', more.link);
+  if (more.ticket) query.set('ticket', more.ticket);
   const text = query.toString();
   return `/login/sso/${encodeURIComponent(slug)}${text ? `?${text}` : ''}`;
 }
