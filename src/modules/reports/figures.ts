@@ -54,12 +54,20 @@ export function tableHeads(
   });
 }
 
-/** An amount with the list behind it; '' where there is none. */
-export const moneyCell = (ctx: Ctx, amount: string, currency: string, href: string): Cell =>
-  cell('number', formatMoney(amount, currency, ctx.tenant), { href, title: `${amount} ${currency}` });
+/** What stands where there is nothing: no list is behind it, and the eye passes over it. */
+const NIL = '–';
 
+/** An amount with the list behind it; `href` is '' where there is none. */
+export const moneyCell = (ctx: Ctx, amount: string, currency: string, href: string): Cell =>
+  hundredths(amount) === 0n
+    ? cell('number', NIL, { title: `0.00 ${currency}` })
+    : cell('number', formatMoney(amount, currency, ctx.tenant), { href, title: `${amount} ${currency}` });
+
+/** A number of records with the list behind it. */
 export const countCell = (ctx: Ctx, count: number, href: string): Cell =>
-  cell('number', formatCount(count, ctx.tenant), { href, title: String(count) });
+  count === 0
+    ? cell('number', NIL, { title: '0' })
+    : cell('number', formatCount(count, ctx.tenant), { href, title: String(count) });
 
 /** 'the 365 days before' */
 function spanBefore({ from, to }: Days): string {
@@ -86,10 +94,11 @@ export function tile(ctx: Ctx, { period }: Question, figure: Figure): ReportTile
   return {
     label: figure.label,
     figure: figure.text,
-    href: figure.href,
+    href: hundredths(figure.now) === 0n ? '' : figure.href,
     change: period.before && period.days ? changeText(changed, spanBefore(period.days), ctx.tenant) : '',
     direction: changed.direction,
-    tone: figure.wanted ? TONES[changed.direction] : 'neutral',
+    // From nothing to something is neither good nor bad news.
+    tone: figure.wanted && changed.per_mille !== null ? TONES[changed.direction] : 'neutral',
   };
 }
 
@@ -99,6 +108,18 @@ export const chart = (title: string, text: string, data: ChartData): ReportView[
   text,
   json: JSON.stringify(data),
 });
+
+/** A name as a chart has room for it. */
+export const chartLabel = (name: string): string => {
+  const letters = [...name];
+  return letters.length > LABEL
+    ? `${letters
+        .slice(0, LABEL - 1)
+        .join('')
+        .trimEnd()}…`
+    : name;
+};
+const LABEL = 28;
 
 /** '14 rows, all of them.' */
 export function rowsNote(ctx: Ctx, shown: number, all: number): string {

@@ -7,7 +7,17 @@ import type { ReportTable, ReportTile, ReportView } from '#src/kernel/views_page
 import { widestRule } from '#src/kernel/visibility.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { formatCount, fromHundredths, hundredths, jsonAmount } from './amounts.ts';
-import { chart, countCell, listOf, moneyCell, periodOfList, rowsNote, tableHeads, tile } from './figures.ts';
+import {
+  chart,
+  chartLabel,
+  countCell,
+  listOf,
+  moneyCell,
+  periodOfList,
+  rowsNote,
+  tableHeads,
+  tile,
+} from './figures.ts';
 import { daysText } from './period.ts';
 import { MOST_JSON_ROWS, MOST_ROWS, type Question, type Report } from './report.ts';
 import {
@@ -98,7 +108,6 @@ function tables(ctx: Ctx, question: Question, found: RevenueByClient): ReportTab
 
 function tiles(ctx: Ctx, question: Question, found: RevenueByClient): ReportTile[] {
   const shown = found.totals.slice(0, PICTURED);
-  const zero = '0';
   const suffix = (currency: string) => (shown.length > 1 ? `, ${currency}` : '');
   const all = shown.length ? shown : [nothing(ctx)];
   return all.flatMap((totals) => [
@@ -114,7 +123,7 @@ function tiles(ctx: Ctx, question: Question, found: RevenueByClient): ReportTile
     ),
     tile(ctx, question, {
       label: `Clients${suffix(totals.currency)}`,
-      now: String(totals.clients || zero),
+      now: String(totals.clients),
       before: String(totals.clients_before),
       text: formatCount(totals.clients, ctx.tenant),
       href: '',
@@ -154,7 +163,7 @@ function charts(ctx: Ctx, found: RevenueByClient): ReportView['charts'] {
         `${title}${several}: ${names.map((name, i) => `${name} ${money(values('total_value')[i] ?? '0')}`).join('; ')}.`,
         {
           kind: 'stacks',
-          labels: names,
+          labels: names.map(chartLabel),
           series: PARTS.map((name) => ({
             label: AMOUNTS[name].label,
             values: values(name).map(Number),
