@@ -577,6 +577,7 @@
     let chart = null;
     const draw = (print) => {
       chart?.destroy();
+      canvas.parentElement.classList.toggle('on-paper', print);
       window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
       chart = new window.Chart(canvas, chartConfig(canvas, given, print));
     };

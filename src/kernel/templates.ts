@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 // EJS ships no types; the one class we use is described below.
 // @ts-expect-error
@@ -62,7 +62,7 @@ function find(name: string): Render {
 
 function load(name: string): Entry {
   const file = path.join(config.dir, `${name}.ejs`);
-  if (!file.startsWith(config.dir + path.sep)) throw new Error(`No template ${name}`);
+  if (!file.startsWith(config.dir + path.sep) || !existsSync(file)) throw new Error(`No template ${name}`);
   const entry = { file, changed: statSync(file).mtimeMs, render: compile(name, readFileSync(file, 'utf8')) };
   entries.set(name, entry);
   return entry;

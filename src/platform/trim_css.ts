@@ -22,7 +22,8 @@ export function trimCss(css: string, used: ReadonlySet<string>, ours: string): s
   const kept = keepUsed(parse(css.replace(/\/\*[\s\S]*?\*\//g, ''), 0).rules, used);
   const text = print(kept, () => true);
   const properties = liveProperties(text, ours);
-  const names = new Set(`${text}${ours}`.match(/(?<=animation(?:-name)?:[^;}]*)[\w-]+/g));
+  const animations = [...`${text}${ours}`.matchAll(/animation(?:-name)?:([^;}]*)/g)];
+  const names = new Set(animations.flatMap((match) => (match[1] as string).split(/[\s,]+/)));
   return print(kept, (name) => properties.has(name), names);
 }
 
