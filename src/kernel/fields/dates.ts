@@ -33,7 +33,7 @@ export function readDate(raw: string, locale: string): string | null {
   } else {
     for (const pattern of ['d LLL yyyy', 'd LLLL yyyy', 'LLL d, yyyy', 'LLLL d, yyyy', 'd-LLL-yyyy']) {
       const date = DateTime.fromFormat(typed, pattern, { locale: 'en', zone: 'utc' });
-      if (date.isValid) return date.toISODate();
+      if (date.isValid && date.year > 0) return date.toISODate();
     }
     return null;
   }
@@ -86,21 +86,30 @@ export function formatInstant(stored: string, { locale, time_zone }: Locale, now
   return [at.toLocaleString(DateTime.DATE_MED), exact];
 }
 
+/** The years that dates have here, so that what is stored can be shown again. */
+const inRange = (at: DateTime): boolean => at.isValid && at.toUTC().year >= 1 && at.toUTC().year <= 9999;
+
+/** A time of the wall clock; the first of two where the clocks go back, whatever the season of the server. */
+function wallTime(iso: string, zone: string): DateTime {
+  const at = DateTime.fromISO(iso, { zone });
+  return (at.isValid && DateTime.min(...at.getPossibleOffsets())) || at;
+}
+
 /** An instant; typed in the tenant's zone, stored as timestamptz. */
 export function timestamp(options: FieldOptions = {}): Field {
   return {
     ...text(options),
     kind: 'timestamp',
     options,
-    schema: z.iso.datetime({ offset: true, message: 'Enter a time as 2026-04-03T10:30:00Z.' }),
+    schema: z.iso
+      .datetime({ offset: true, message: 'Enter a time as 2026-04-03T10:30:00Z.' })
+      .refine((text) => inRange(DateTime.fromISO(text)), 'Enter a time of the years 1 to 9999.') as z.ZodType<string>,
     fromText(raw, { locale, time_zone }) {
       const typed = clean(raw);
       const [day = '', time = '00:00'] = typed.split(/[T ]+/, 2);
       const iso = readDate(day, locale) ?? readDate(typed, locale);
-      const at = iso
-        ? DateTime.fromISO(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, { zone: time_zone })
-        : null;
-      return at?.isValid
+      const at = iso ? wallTime(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, time_zone) : null;
+      return at && inRange(at)
         ? value(at.toUTC().toISO())
         : wrong(`"${typed.slice(0, 40)}" is not a time. Write it as 2026-04-03 10:30.`);
     },

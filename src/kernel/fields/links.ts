@@ -37,6 +37,7 @@ export function tags(options: FieldOptions = {}): Field {
             .filter(Boolean),
         ),
       ];
+      if (names.length > 50) return wrong('Use at most 50 tags.');
       return names.some((n) => n.length > 100) ? wrong('A tag has at most 100 characters.') : value(names);
     },
     input: control('tags', { max: 2_000 }),

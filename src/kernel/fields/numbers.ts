@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { cached, cell, clean, control, type Field, type FieldOptions, type Locale, value, wrong } from './field.ts';
 import { text } from './text.ts';
 
-const PLAIN = /^-?\d{1,15}(\.\d{1,6})?$/;
+/** As programs write it; the long tails of their floats (0.30000000000000004) are rounded away. */
+const PLAIN = /^-?\d{1,15}(\.\d{1,20})?$/;
+/** Nobody writes a longer number; what is longer could keep the patterns below busy for seconds. */
+const LONGEST = 60;
 
 /** The decimal mark of a locale. */
 const decimalMark = (locale: string): string =>
@@ -16,14 +19,15 @@ const decimalMark = (locale: string): string =>
  * @returns plain decimal text, or null
  */
 export function readNumber(raw: string, locale: string): string | null {
-  let rest = clean(raw).replace(/[\s\u00a0\u202f'’]/g, '');
+  if (raw.length > LONGEST) return null;
+  // The minus sign and the dashes that word processors make of it, before anything is taken for a currency mark.
+  let rest = clean(raw)
+    .replace(/[\s\u00a0\u202f'’]/g, '')
+    .replace(/[\u2010-\u2015\u2212\ufe63\uff0d]/g, '-');
   const bracketed = /^\((.*)\)$/.exec(rest);
   if (bracketed) rest = `-${bracketed[1]}`;
   rest = rest.replace(/^[^\d.,+-]{1,4}(?=[\d.,+-])/, '').replace(/(?<=[\d.,-])[^\d.,+-]{1,4}$/, '');
-  rest = rest
-    .replace('−', '-')
-    .replace(/^(.*\d)-$/, '-$1')
-    .replace(/^\+/, '');
+  rest = rest.replace(/^(.*\d)-$/, '-$1').replace(/^\+/, '');
   if (!/^-?[\d.,]*\d[\d.,]*$/.test(rest)) return null;
   const comma = rest.lastIndexOf(',');
   const dot = rest.lastIndexOf('.');

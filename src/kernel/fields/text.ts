@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { cell, clean, control, type Field, type FieldOptions, value, wrong } from './field.ts';
 
-const printable = (max: number) =>
+const printable = (max: number, read = clean) =>
   z
     .string()
-    .transform(clean)
+    .transform(read)
     .pipe(z.string().min(1, 'Enter a text.').max(max, `Use at most ${max} characters.`));
+
+/** One line, whoever sends it. */
+const oneLine = (raw: string): string => clean(raw).replace(/\s+/g, ' ');
 
 /** One line of text. */
 export function text(options: FieldOptions & { max?: number } = {}): Field {
@@ -15,9 +18,9 @@ export function text(options: FieldOptions & { max?: number } = {}): Field {
     options,
     choices: [],
     to: '',
-    schema: printable(max),
+    schema: printable(max, oneLine),
     fromText(raw) {
-      const cleaned = clean(raw).replace(/\s+/g, ' ');
+      const cleaned = oneLine(raw);
       return cleaned.length > max
         ? wrong(`Use at most ${max} characters; this has ${cleaned.length}.`)
         : value(cleaned || null);
@@ -38,6 +41,7 @@ export function long_text(options: FieldOptions & { max?: number } = {}): Field 
     ...text({ ...options, max }),
     kind: 'long_text',
     options,
+    schema: printable(max),
     fromText(raw) {
       const cleaned = clean(raw.replaceAll('\r\n', '\n'));
       return cleaned.length > max
@@ -56,7 +60,7 @@ export function list(options: FieldOptions = {}): Field {
     ...text(options),
     kind: 'list',
     options,
-    schema: z.array(printable(100)).max(50),
+    schema: z.array(printable(100, oneLine)).max(50),
     fromText(raw) {
       const items = [
         ...new Set(
