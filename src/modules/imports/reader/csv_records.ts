@@ -20,6 +20,8 @@ export interface RecordHandler {
 
 /** A quoted field that runs further than this is taken for one whose closing quote was forgotten. */
 const MAX_QUOTED = 256 * 1024;
+/** So many quotes in odd places of one field: its closing quote was forgotten, and we met those of the next lines. */
+const MAX_STRAY = 50;
 /** No line end within so many characters: not a list. */
 const MAX_RECORD = 8 * 1024 * 1024;
 const NEED_MORE = -1;
@@ -178,10 +180,11 @@ export class RecordParser {
     const backslashes = this.dialect.escape === 'backslash';
     let text = '';
     let at = from;
+    let strays = 0;
     while (true) {
       const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
-      if (mark < 0 || mark - from > MAX_QUOTED) {
-        if (!final && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
+      if (mark < 0 || mark - from > MAX_QUOTED || strays > MAX_STRAY) {
+        if (!final && strays <= MAX_STRAY && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
         result.unclosed = true;
         result.fields.push(text + buffer.slice(at));
         return buffer.length;
@@ -207,6 +210,7 @@ export class RecordParser {
         return behind;
       }
       result.stray = true;
+      strays++;
       if (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n') result.opening = true;
       if (mode === 'closing') {
         const end = this.fieldEnd(mark + 1);

@@ -7,30 +7,41 @@ import { scanXml, type XmlHandler } from './xml.ts';
 import type { Zip } from './zip.ts';
 
 /**
- * Texts by index, kept as UTF-8 in one growing buffer outside the heap: a hundred thousand strings cost their bytes and
- * four more each, and slices of XML chunks are not kept alive by them.
+ * Texts by index, kept as UTF-8 in blocks outside the heap: a hundred thousand strings cost their bytes and eight more
+ * each, nothing is copied when the table grows, and slices of XML chunks are not kept alive.
  */
 export class SharedStrings {
-  private bytes = Buffer.allocUnsafe(64 * 1024);
-  private ends = new Uint32Array(1024);
+  private readonly limit: number;
+  private readonly blockBytes: number;
+  private readonly blocks: Buffer[] = [];
+  /** Bytes used of the last block. */
   private used = 0;
+  private starts = new Uint32Array(1024);
+  private lengths = new Uint32Array(1024);
   /** Texts decoded lately, by index modulo its length: lists repeat cities and states. */
   private readonly recent: { index: number; text: string }[] = [];
   count = 0;
 
-  add(text: string, limit: number): void {
-    const most = this.used + text.length * 3;
-    if (most > this.bytes.length) this.grow(most, limit);
-    this.used += this.bytes.write(text, this.used);
-    if (this.used > limit) throw tooManyTexts(limit);
-    if (this.count === this.ends.length) {
-      // an empty text costs no bytes, so the number of texts is bounded too
-      if (this.count * 4 > limit) throw tooManyTexts(limit);
-      const ends = new Uint32Array(this.ends.length * 2);
-      ends.set(this.ends);
-      this.ends = ends;
+  constructor(limits: Limits) {
+    this.limit = limits.sharedStringBytes;
+    this.blockBytes = Math.max(1024 * 1024, limits.cellCharacters * 3);
+  }
+
+  add(text: string): void {
+    if (this.blocks.length === 0 || this.used + text.length * 3 > this.blockBytes) this.newBlock();
+    const block = this.blocks.length - 1;
+    const length = (this.blocks[block] as Buffer).write(text, this.used);
+    if (this.count === this.starts.length) {
+      this.starts = doubled(this.starts);
+      this.lengths = doubled(this.lengths);
     }
-    this.ends[this.count++] = this.used;
+    this.starts[this.count] = block * this.blockBytes + this.used;
+    this.lengths[this.count] = length;
+    this.used += length;
+    this.count++;
+    if (block * this.blockBytes + this.used + this.count * 8 > this.limit) {
+      throw new ReadError('too_many_texts', { limit: formatBytes(this.limit) });
+    }
   }
 
   /** Undefined when there is no such text. */
@@ -39,25 +50,27 @@ export class SharedStrings {
     const slot = index & (RECENT - 1);
     const known = this.recent[slot];
     if (known?.index === index) return known.text;
-    const start = index === 0 ? 0 : (this.ends[index - 1] as number);
-    const text = this.bytes.toString('utf8', start, this.ends[index]);
+    const start = this.starts[index] as number;
+    const block = this.blocks[Math.floor(start / this.blockBytes)] as Buffer;
+    const at = start % this.blockBytes;
+    const text = block.toString('utf8', at, at + (this.lengths[index] as number));
     this.recent[slot] = { index, text };
     return text;
   }
 
-  private grow(needed: number, limit: number): void {
-    const size = Math.max(needed, Math.min(this.bytes.length * 2, limit + 64 * 1024));
-    const bytes = Buffer.allocUnsafe(size);
-    this.bytes.copy(bytes, 0, 0, this.used);
-    this.bytes = bytes;
+  private newBlock(): void {
+    this.blocks.push(Buffer.allocUnsafeSlow(this.blockBytes));
+    this.used = 0;
   }
 }
 
-const RECENT = 4096;
-
-function tooManyTexts(limit: number): ReadError {
-  return new ReadError('too_many_texts', { limit: formatBytes(limit) });
+function doubled(array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(array.length * 2);
+  larger.set(array);
+  return larger;
 }
+
+const RECENT = 4096;
 
 export async function readSharedStrings(
   zip: Zip,
@@ -65,7 +78,7 @@ export async function readSharedStrings(
   limits: Limits,
   warnings: WarningSink,
 ): Promise<SharedStrings> {
-  const strings = new SharedStrings();
+  const strings = new SharedStrings(limits);
   if (part === undefined) return strings;
   const item = new TextItem(limits);
   const handler: XmlHandler = {
@@ -74,7 +87,7 @@ export async function readSharedStrings(
       else item.open(name);
     },
     close: (name) => {
-      if (name === 'si') strings.add(item.end(warnings), limits.sharedStringBytes);
+      if (name === 'si') strings.add(item.end(warnings));
       else item.close(name);
     },
     text: (text) => item.text(text),
