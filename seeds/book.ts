@@ -76,7 +76,7 @@ const iso = (at: number) => new Date(at).toISOString();
 
 interface Given {
   tags?: readonly string[];
-  via?: 'web' | 'import' | 'api';
+  via?: 'web' | 'import';
 }
 
 /** Somebody adds a record. Empty values are left out, as a form would. */
@@ -113,6 +113,10 @@ export function change(book: Book, entry: Entry, by: Colleague, at: number, patc
   Object.assign(entry.row, patch);
   step(book, entry, by, at, verb, changes);
 }
+
+/** That time, unless the record did not exist yet: then soon after it was made. */
+export const since = (book: Book, entry: Entry, at: number): number =>
+  Math.min(Math.max(at, Date.parse(String(entry.row.created_at)) + 9 * MINUTE), book.calendar.now - MINUTE);
 
 /** Somebody moves a record to the trash. */
 export function trash(book: Book, entry: Entry, by: Colleague, at: number): void {

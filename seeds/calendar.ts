@@ -7,6 +7,8 @@ export interface Calendar {
   now: number;
   /** A working hour of the working day that lies about so many days back. @param hour else by chance */
   ago(days: number, hour?: number): number;
+  /** A full working hour of the next working day that lies at least so many days ahead. */
+  ahead(days: number): number;
   /** The day so many days from today (negative: back), as ISO text. */
   day(days: number): string;
   /** How many days ago an instant was. */
@@ -26,6 +28,14 @@ export function openCalendar(now: number, zone: string, random: Random): Calenda
       const workday = date.minus({ days: Math.max(0, date.weekday - SATURDAY + 1) });
       const at = workday.set({ hour, minute: random.between(0, 59), second: random.between(0, 59) }).toMillis();
       return at < now - MINUTE ? at : now - random.between(2, 40) * MINUTE;
+    },
+    ahead(days) {
+      const date = today.plus({ days });
+      const weekend = date.weekday >= SATURDAY ? 8 - date.weekday : 0;
+      return date
+        .plus({ days: weekend })
+        .set({ hour: random.between(9, 15) })
+        .toMillis();
     },
     day: (days) => today.plus({ days }).toISODate()!,
     since: (at) => Math.floor((now - at) / DAY),
