@@ -197,6 +197,7 @@ const mapping: MappingView = {
           ]
         : [],
     details_label: i === 2 ? '3 values, all matched' : '',
+    details_open: false,
   })),
   choices: [
     input('select', 'mode', 'What may happen', {
@@ -229,6 +230,7 @@ const tiles = [
 ];
 const plain = (text: string) => ({ text, old: '', changed: false, error: '' });
 const plan: PlanView = {
+  noun: 'Customer',
   head: head(2),
   tiles,
   notes: [{ tone: 'amber', text: 'Rows 14 and 208 are the same customer; the later one wins.' }],

@@ -14,7 +14,18 @@ import { type Ctx, demand } from './context.ts';
 import { csrfMatches, csrfToken, newSeed, sameOrigin } from './csrf.ts';
 import { AppError, badRequest, forbidden, readable, tooMany } from './errors.ts';
 import { type Frames, sendPage, sendRedirect, VARY } from './render.ts';
-import { type Body, entry, type Input, type Proven, type Reply, type Route, type Said, safePath } from './routes.ts';
+import {
+  type Body,
+  entry,
+  type Input,
+  json,
+  type Proven,
+  type Received,
+  type Reply,
+  type Route,
+  type Said,
+  safePath,
+} from './routes.ts';
 import { withTenant } from './tenant_db.ts';
 
 /** The store's own session object, to which ours is added below. */
@@ -109,7 +120,7 @@ const once = (req: Request, body: Body): string => {
 };
 
 function readInput(platform: Platform, req: Request, route: Route): Input {
-  const body = route.surface === 'web' && !route.raw_body ? readBody(req.body) : Object.create(null);
+  const body = route.surface === 'web' && !route.receive ? readBody(req.body) : Object.create(null);
   return {
     params: { ...(req.params as Record<string, string>) },
     query: req.query,
@@ -118,6 +129,7 @@ function readInput(platform: Platform, req: Request, route: Route): Input {
     url: req.originalUrl,
     once: once(req, body),
     request: req,
+    file: null,
     platform,
   };
 }
@@ -148,7 +160,7 @@ async function runRoute(platform: Platform, route: Route, req: Request, res: Res
   if (token) await platform.limit('api', token.id);
   if (!api && req.method !== 'GET' && req.method !== 'HEAD') {
     checkOrigin(platform, req);
-    if (!route.raw_body) checkToken(platform, req, res, (req.body as Body | undefined)?._csrf);
+    if (!route.receive) checkToken(platform, req, res, (req.body as Body | undefined)?._csrf);
   }
   const input = readInput(platform, req, route);
   const csrf = session ? csrfToken(platform.config.session_secret, session.seed) : '';
@@ -168,9 +180,16 @@ async function runRoute(platform: Platform, route: Route, req: Request, res: Res
       if (route.access.kind === 'permission') demand(ctx, route.access.permission);
       return [await work(ctx), ctx];
     });
+  let received: Received | null = null;
   try {
+    if (route.receive) {
+      await inTenant(async () => json(null)); // signed in and allowed, before a byte is taken
+      received = await route.receive(input, (sent) => api || checkToken(platform, req, res, sent));
+      Object.assign(input, { body: received.body, file: received.file, once: once(req, received.body) });
+    }
     return await inTenant((ctx) => route.handler(ctx, input));
   } catch (error) {
+    await received?.discard();
     const refused = error instanceof AppError && (error.status === 409 || error.status === 422) ? error : null;
     if (!refused || !route.refused) throw error;
     return await inTenant((ctx) => route.refused!(ctx, input, refused));
@@ -260,7 +279,7 @@ export function mountRoutes(app: Application, platform: Platform, routes: readon
   const body = express.json({ limit: '200kb', strict: true });
   for (const route of routes) {
     const before: RequestHandler[] = [];
-    if (route.method !== 'get' && !route.raw_body) before.push(route.surface === 'api' ? body : form);
+    if (route.method !== 'get' && !route.receive) before.push(route.surface === 'api' ? body : form);
     app[route.method](route.path, ...before, handle(platform, route));
   }
 }

@@ -21,9 +21,31 @@ export interface Input {
   once: string;
   /** the raw request, for what streams (uploads, events); everything else is above */
   request: IncomingMessage;
+  /** the file that came with the form, on routes that `receive` one */
+  file: Upload | null;
   /** for the few handlers that end sessions or call out; services take what they need as arguments */
   platform: Platform;
 }
+
+/** An uploaded file, kept under a key of ours; `name` is what its owner called it, cleaned. */
+export interface Upload {
+  key: string;
+  bytes: number;
+  name: string;
+}
+
+/** What an upload consisted of; `discard` is called when the handler refuses it. */
+export interface Received {
+  body: Body;
+  file: Upload;
+  discard(): Promise<void>;
+}
+
+/**
+ * Reads the stream of an upload, outside of any transaction: a slow sender must not hold a connection of the database.
+ * Runs for people and tokens that may use the route; `allow` checks the form's token and must be called before the file.
+ */
+export type Receive = (input: Input, allow: (token: unknown) => void) => Promise<Received>;
 
 /** What happened, said on the next page, with a way back. */
 export interface Said {
@@ -120,15 +142,15 @@ export interface Route {
   refused: Refused | null;
   /** 'web' answers pages to sessions, 'api' answers JSON to tokens */
   surface: 'web' | 'api';
-  /** the request body is a stream the handler reads itself */
-  raw_body: boolean;
+  /** the request body is a stream which this reads before the handler runs */
+  receive: Receive | null;
   /** name of the entity whose id is `:id`, for the test matrix */
   entity: string | null;
 }
 
 interface Options {
   refused?: Refused;
-  raw_body?: boolean;
+  receive?: Receive;
   entity?: string;
 }
 
@@ -150,7 +172,7 @@ export class Routes {
       handler,
       refused: options.refused ?? null,
       surface: this.#surface,
-      raw_body: options.raw_body ?? false,
+      receive: options.receive ?? null,
       entity: options.entity ?? null,
     });
     return this;

@@ -137,6 +137,24 @@ export interface MappingColumn {
   /** Further choices of this column: always / only if empty, order of day and month, values of a list. */
   details: InputView[];
   details_label: string;
+  /** Something among them has to be said. */
+  details_open: boolean;
+}
+
+/** imports/source.ejs: which of several sheets holds the list. */
+export interface ImportSourceView {
+  head: ImportHead;
+  action: string;
+  hidden: Hidden[];
+  error: string;
+  sheets: { id: string; value: string; label: string; note: string; checked: boolean; rows: { cells: string[] }[] }[];
+}
+
+/** imports/failed.ejs: why nothing was imported, and what to do. */
+export interface ImportFailedView {
+  head: ImportHead;
+  message: string;
+  new_href: string;
 }
 
 /** imports/mapping.ejs */
@@ -170,6 +188,8 @@ export interface CountTile {
 /** imports/plan.ejs: five tiles over a table in which old is struck through and new stands beside it. */
 export interface PlanView {
   head: ImportHead;
+  /** 'Customer' */
+  noun: string;
   tiles: CountTile[];
   notes: { tone: Tone; text: string }[];
   columns: string[];
@@ -227,11 +247,13 @@ export interface ReportsView {
 
 /** Drawn by app.js; a presenter gives `JSON.stringify(data satisfies ChartData)`. */
 export interface ChartData {
-  /** bars lie (categories), columns stand (time), stacks are columns on top of each other, lines are trends. */
+  /** bars lie (categories; several series add up), columns stand (time), stacks are columns on top of each other, lines are trends. */
   kind: 'bars' | 'columns' | 'stacks' | 'lines';
   labels: string[];
   /** `texts` are the values as people read them; they are written at the bars. */
   series: { label: string; values: number[]; texts: string[] }[];
+  /** What stands at the end of each bar, such as the sum of its parts; left out: the texts of a single series. */
+  ends?: string[];
 }
 
 export interface ReportTile {
@@ -283,6 +305,8 @@ declare module '#src/kernel/views.ts' {
     'admin/sso': SsoView;
     'imports/index': ImportsView;
     'imports/new': ImportNewView;
+    'imports/source': ImportSourceView;
+    'imports/failed': ImportFailedView;
     'imports/mapping': MappingView;
     'imports/plan': PlanView;
     'imports/progress': ProgressView;

@@ -9,6 +9,7 @@ import type { Module } from '#src/kernel/module.ts';
 import { json, type Route, Routes } from '#src/kernel/routes.ts';
 import { admin } from './admin/index.ts';
 import { home } from './home/index.ts';
+import { imports } from './imports/index.ts';
 import { reports } from './reports/index.ts';
 import { sales } from './sales/index.ts';
 import { session } from './session/index.ts';
@@ -22,7 +23,7 @@ import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [session, home, sales, reports, admin];
+export const modules: readonly Module[] = [session, home, sales, imports, reports, admin];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {

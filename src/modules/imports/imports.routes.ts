@@ -1,0 +1,159 @@
+import { may } from '#src/kernel/access.ts';
+import type { Ctx } from '#src/kernel/context.ts';
+import { badRequest } from '#src/kernel/errors.ts';
+import { one } from '#src/kernel/list_query.ts';
+import { type Body, entry, type Input, page, type Reply, Routes, redirect, wholeNumber } from '#src/kernel/routes.ts';
+import type { ImportSourceView } from '#src/kernel/views_pages.ts';
+import { IMPORT_RUN } from './access.ts';
+import { readChoices, readColumns } from './forms.ts';
+import {
+  chooseSource,
+  commitImport,
+  createImport,
+  entityOf,
+  listImports,
+  loadImport,
+  reviveIfSilent,
+  saveMapping,
+} from './imports.service.ts';
+import { importHead, importsView, newView, progressView } from './imports.view.ts';
+import { mappingView } from './mapping.view.ts';
+import type { Import } from './model.ts';
+import { planView, resultView } from './plan.view.ts';
+import { receiveUpload } from './upload.ts';
+import { some } from './words.ts';
+
+const PER_PAGE = 50;
+const allowed = may(IMPORT_RUN);
+const id = (input: Input): string => input.params.id ?? '';
+const limits = ({ platform }: Input) => ({ bytes: platform.config.upload_bytes, rows: platform.config.import_rows });
+
+const uploadPage = (ctx: Ctx, input: Input, body: Body, error: string, status = 200): Reply =>
+  page('imports/new', newView(ctx, limits(input), body, error), 'Import a file', { status });
+
+function sourceView(ctx: Ctx, found: Import): ImportSourceView {
+  const filled = found.sheets.filter((sheet) => sheet.rows.length > 0);
+  return {
+    head: importHead(found, 0),
+    action: `/imports/${found.id}/source`,
+    hidden: [{ name: '_csrf', value: ctx.csrf }],
+    error: '',
+    sheets: filled.map((sheet, index) => ({
+      id: `sheet-${sheet.index}`,
+      value: String(sheet.index),
+      label: sheet.name,
+      note: sheet.hidden ? 'hidden in the workbook' : '',
+      checked: index === 0,
+      rows: sheet.rows.slice(0, 5).map((row) => ({ cells: row.cells.slice(0, 10).map((text) => text.slice(0, 40)) })),
+    })),
+  };
+}
+
+const mappingPage = async (ctx: Ctx, found: Import, problems: Record<string, string>, status = 200): Promise<Reply> =>
+  page('imports/mapping', await mappingView(ctx, found, entityOf(found), problems), `Columns of ${found.file_name}`, {
+    status,
+  });
+
+/** The page of an import: whatever step it is at. */
+async function stepPage(ctx: Ctx, input: Input): Promise<Reply> {
+  const found = await loadImport(ctx, id(input));
+  await reviveIfSilent(ctx, found);
+  const entity = entityOf(found);
+  if (found.task) return progressPage(found);
+  switch (found.state) {
+    case 'failed': {
+      const view = {
+        head: importHead(found),
+        message: found.error ?? '',
+        new_href: `/imports/new?entity=${entity.table}`,
+      };
+      return page('imports/failed', view, `Import of ${found.file_name}`);
+    }
+    case 'uploaded':
+      return page('imports/source', sourceView(ctx, found), `Sheet of ${found.file_name}`);
+    case 'mapping':
+      return mappingPage(ctx, found, {});
+    case 'planned': {
+      if (one(input.query, 'step') === 'columns') return mappingPage(ctx, found, {});
+      const view = await planView(ctx, found, entity, input.query);
+      return page('imports/plan', view, `Plan for ${found.file_name}`);
+    }
+    default: {
+      const [by] = (await ctx.db.from('users').select('name').where('id', found.created_by)) as { name: string }[];
+      const { result, rows } = await resultView(ctx, found, entity, input.query, by?.name ?? '');
+      const title = `Result of ${found.file_name}`;
+      return rows ? page('imports/plan', rows, title) : page('imports/result', result, title);
+    }
+  }
+}
+
+function progressPage(found: Import): Reply {
+  const view = progressView(found);
+  const fragments = { job: { view: '_import/bar' as const, data: view } };
+  return page('imports/progress', view, `${view.text} ${found.file_name}`, { fragments });
+}
+
+/** From the file to the result, a page a step, under one address. */
+export const importRoutes = new Routes()
+  .get('/imports', allowed, async (ctx, input) => {
+    const before = one(input.query, 'before');
+    const lines = await listImports(ctx, before || null, PER_PAGE + 1);
+    const view = importsView(ctx, lines.slice(0, PER_PAGE), lines.length > PER_PAGE, !before);
+    return page('imports/index', view, 'Imports');
+  })
+  .get('/imports/new', allowed, async (ctx, input) =>
+    uploadPage(ctx, input, { entity: one(input.query, 'entity') }, ''),
+  )
+  .post(
+    '/imports',
+    allowed,
+    async (ctx, input) => {
+      const found = await createImport(ctx, entry(input.body, 'entity'), input.file!, null);
+      return redirect(`/imports/${found.id}`);
+    },
+    {
+      receive: receiveUpload,
+      refused: async (ctx, input, error) =>
+        uploadPage(ctx, input, input.body, Object.values(error.details)[0] ?? error.message, error.status),
+    },
+  )
+  .get('/imports/:id', allowed, stepPage)
+  .get('/imports/:id/progress', allowed, async (ctx, input) => {
+    const found = await loadImport(ctx, id(input));
+    await reviveIfSilent(ctx, found);
+    return found.task ? progressPage(found) : redirect(`/imports/${found.id}`);
+  })
+  .post('/imports/:id/source', allowed, async (ctx, input) => {
+    await loadImport(ctx, id(input));
+    const header = entry(input.body, 'header_row');
+    const sheet = wholeNumber(entry(input.body, 'sheet'), 'the sheet');
+    await chooseSource(ctx, id(input), sheet, header ? wholeNumber(header, 'the header row') : null);
+    return redirect(`/imports/${id(input)}`);
+  })
+  .post(
+    '/imports/:id/mapping',
+    allowed,
+    async (ctx, input) => {
+      const found = await loadImport(ctx, id(input));
+      const entity = entityOf(found);
+      await saveMapping(ctx, found.id, readColumns(entity, found.columns, input.body), readChoices(input.body));
+      return redirect(`/imports/${found.id}`);
+    },
+    {
+      refused: async (ctx, input, error) => {
+        const found = await loadImport(ctx, id(input));
+        if (error.status === 409) throw error;
+        const mapping = readColumns(entityOf(found), found.columns, input.body);
+        const typed = { ...found, mapping, choices: readChoices(input.body) };
+        return mappingPage(ctx, typed, error.details, error.status);
+      },
+    },
+  )
+  .post('/imports/:id/commit', allowed, async (ctx, input) => {
+    const found = await loadImport(ctx, id(input));
+    const run = entry(input.body, 'run');
+    if (!run) throw badRequest('The form is incomplete. Reload the plan and try again.');
+    await commitImport(ctx, found.id, wholeNumber(run, 'the number of the plan'));
+    const said = `${some(found.created + found.updated, 'row is', 'rows are')} being imported.`;
+    return redirect(`/imports/${found.id}`, found.state === 'planned' ? { text: said, tone: 'green' } : null);
+  });

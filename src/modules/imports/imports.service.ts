@@ -1,0 +1,198 @@
+import { audit } from '#src/kernel/audit.ts';
+import { type Ctx, demand } from '#src/kernel/context.ts';
+import { type Entity, entityNamed } from '#src/kernel/entity.ts';
+import { AppError, badRequest, invalid, notFound } from '#src/kernel/errors.ts';
+import { instant } from '#src/kernel/fields/dates.ts';
+import { UUID } from '#src/kernel/fields/links.ts';
+import { enqueue } from '#src/kernel/jobs.ts';
+import type { Upload } from '#src/kernel/routes.ts';
+import type { Row } from '#src/kernel/tenant_db.ts';
+import { readMapping } from './mapping.ts';
+import type { Choices, ColumnMapping, Import, Task, Wishes } from './model.ts';
+import { importable } from './targets.ts';
+import { work } from './work.job.ts';
+
+/** A worker that has said nothing for so long is gone, in seconds. */
+const SILENT = 20;
+/** Work that was never begun may have been lost with its queue, in seconds. */
+const WAITING = 300;
+
+/**
+ * An import of the actor's company.
+ * @param lock true: nobody else changes it until the transaction ends
+ * @throws 404
+ */
+export async function loadImport(ctx: Ctx, id: string, lock = false): Promise<Import> {
+  if (!UUID.test(id)) throw notFound();
+  const query = ctx.db.from('imports', 'imports', 'import.load').select('*').where('id', id);
+  if (lock) query.forUpdate('imports');
+  const [row] = (await query) as Row[];
+  if (!row) throw notFound();
+  return row as unknown as Import;
+}
+
+export const entityOf = (found: Pick<Import, 'entity'>): Entity => entityNamed(found.entity);
+
+/** Hands a piece of work to the worker; whoever still works on this import under an older number stops. */
+export async function startTask(ctx: Ctx, found: Import, task: Task, patch: Row = {}): Promise<void> {
+  const run = found.run + 1;
+  const now = new Date().toISOString();
+  await ctx.db.update(
+    'imports',
+    { id: found.id },
+    { ...patch, task, run, attempts: 0, heartbeat_at: now, done: 0, total: 0, updated_at: now },
+  );
+  await enqueue(ctx, work, { import_id: found.id, run }, `import:${found.id}`);
+}
+
+/**
+ * Keeps an uploaded file as a new import and has it read.
+ * @param entityName 'customers' or 'customer'
+ * @param wishes what a program wants done without being asked again; null: a person goes step by step
+ * @throws 403, 422
+ */
+export async function createImport(ctx: Ctx, entityName: string, file: Upload, wishes: Wishes | null): Promise<Import> {
+  const entity = importable(entityName);
+  if (!entity) throw invalid({ entity: 'Choose what is in the file: customers, contacts or leads.' });
+  demand(ctx, `${entity.name}.create`);
+  if (wishes?.commit) demand(ctx, `${entity.name}.update`);
+  const [row] = await ctx.db.insert('imports', {
+    entity: entity.name,
+    file_name: file.name,
+    file_bytes: file.bytes,
+    file_key: file.key,
+    choices: JSON.stringify(wishes ? { wishes } : {}),
+    created_by: ctx.actor.id,
+  });
+  const found = row as unknown as Import;
+  await audit(ctx, 'created', { entity: 'import', id: found.id, title: file.name, version: 1 });
+  await startTask(ctx, found, 'inspect');
+  return found;
+}
+
+/** Takes up work whose worker died. Whoever looks at the import calls this; nobody has to know that anything happened. */
+export async function reviveIfSilent(ctx: Ctx, found: Import): Promise<void> {
+  if (!found.task) return;
+  // One that still waits for its turn is not silent for a while yet: asking again would only send it back in the queue.
+  const patience = found.attempts ? SILENT : WAITING;
+  if (Date.now() - instant(found.heartbeat_at ?? found.created_at, 'utc').toMillis() < patience * 1_000) return;
+  const silent = await ctx.db.update(
+    'imports',
+    { id: found.id, run: found.run },
+    // The condition on time stands in the value: an import with a living worker keeps its run.
+    {
+      run: ctx.db.sql(`case when heartbeat_at < now() - interval '${patience} seconds' then run + 1 else run end`),
+      heartbeat_at: ctx.db.sql(
+        `case when heartbeat_at < now() - interval '${patience} seconds' then now() else heartbeat_at end`,
+      ),
+    },
+  );
+  const run = silent[0]?.run as number | undefined;
+  if (run === undefined || run === found.run) return;
+  await enqueue(ctx, work, { import_id: found.id, run }, `import:${found.id}`);
+}
+
+const SETTLED = new Set(['committing', 'committed', 'undoing', 'undone']);
+
+/** Refuses to change how a file is read once its rows are on their way into the records. @throws 409 */
+function refuseSettled(found: Import): void {
+  if (SETTLED.has(found.state))
+    throw new AppError(409, 'This import has been started already; its columns cannot be changed any more.');
+}
+
+/** Chooses the sheet and the row that names the columns; the file is read again. @throws 404, 409, 422 */
+export async function chooseSource(ctx: Ctx, id: string, sheet: number, headerRow: number | null): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  refuseSettled(found);
+  if (!found.sheets.length) throw badRequest('This file has not been looked into yet. Wait a moment and try again.');
+  if (!found.sheets.some((s) => s.index === sheet)) throw invalid({ sheet: 'Choose one of the sheets of the file.' });
+  await startTask(ctx, found, 'stage', { state: 'reading', sheet, header_row: headerRow, mapping: null, error: null });
+}
+
+/** Defaults must be readable, and people among them colleagues. @throws 422 */
+async function checkDefaults(ctx: Ctx, entity: Entity, choices: Choices): Promise<void> {
+  const problems: Record<string, string> = {};
+  for (const [name, text] of Object.entries(choices.defaults)) {
+    const field = entity.fields[name]!;
+    const parsed = field.fromText(text, ctx.tenant);
+    if (!parsed.ok) problems[`default_${name}`] = parsed.message;
+    else if (field.kind === 'ref') {
+      const [person] =
+        field.to === 'user'
+          ? await ctx.db
+              .from('users')
+              .select('id')
+              .where('id', parsed.value as string)
+              .whereNull('deactivated_at')
+          : [];
+      if (!person) problems[`default_${name}`] = 'Choose one from the list.';
+    }
+  }
+  if (Object.keys(problems).length) throw invalid(problems, 'Some columns need a look.');
+}
+
+/**
+ * Says what each column becomes and has the plan made. Nothing is written into the records.
+ * @throws 404, 409, 422
+ */
+export async function saveMapping(
+  ctx: Ctx,
+  id: string,
+  mapping: readonly ColumnMapping[],
+  choices: Choices,
+): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  refuseSettled(found);
+  if (!found.columns.length || found.state === 'failed')
+    throw new AppError(409, 'The rows of this file have not been read, so there is nothing to plan.');
+  const entity = entityOf(found);
+  const checked = readMapping(entity, found.columns, mapping, choices);
+  await checkDefaults(ctx, entity, choices);
+  await startTask(ctx, found, 'plan', {
+    state: 'mapping',
+    mapping: JSON.stringify(checked),
+    choices: JSON.stringify(choices),
+    error: null,
+  });
+}
+
+/**
+ * Starts writing what the plan says. Sent twice it happens once.
+ * @param run number of the plan that the person has seen; null: whatever is planned
+ * @throws 403, 404, 409
+ */
+export async function commitImport(ctx: Ctx, id: string, run: number | null): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  if (SETTLED.has(found.state)) return;
+  if (found.state !== 'planned' || found.task)
+    throw new AppError(409, 'There is no finished plan for this file yet, so nothing was imported.');
+  if (run !== null && run !== found.run)
+    throw new AppError(
+      409,
+      'The columns were changed since you saw this plan, so nothing was imported. Look at the new plan.',
+    );
+  const entity = entityOf(found);
+  if (found.created) demand(ctx, `${entity.name}.create`);
+  if (found.updated) demand(ctx, `${entity.name}.update`);
+  await startTask(ctx, found, 'commit', { state: 'committing' });
+}
+
+export interface ImportLine extends Import {
+  who: string;
+}
+
+/** The company's imports, newest first. @param before id of the last one shown */
+export async function listImports(ctx: Ctx, before: string | null, most: number): Promise<ImportLine[]> {
+  const query = ctx.db
+    .from('imports', 'imports', 'import.list')
+    .join(ctx.db.table('users', 'users') as never, 'users.id', 'imports.created_by')
+    .select(
+      ...['id', 'entity', 'state', 'task', 'error', 'file_name', 'created_at'].map((c) => `imports.${c}`),
+      ...['rows', 'created', 'updated', 'unchanged', 'skipped', 'failed'].map((c) => `imports.${c}`),
+      'users.name as who',
+    )
+    .orderBy('imports.id', 'desc')
+    .limit(most);
+  if (before && UUID.test(before)) query.where('imports.id', '<', before);
+  return (await query) as unknown as ImportLine[];
+}

@@ -1,0 +1,13 @@
+import { may } from '#src/kernel/access.ts';
+import { defineModule } from '#src/kernel/module.ts';
+import { IMPORT_RUN } from './access.ts';
+import { importApi } from './imports.api.ts';
+import { importRoutes } from './imports.routes.ts';
+import { work } from './work.job.ts';
+
+/** Lists from Excel and CSV become records, with a plan before and an account after. */
+export const imports = defineModule('imports', {
+  routes: [importRoutes, importApi],
+  nav: [{ section: 'Work', label: 'Imports', href: '/imports', icon: 'database-import', access: may(IMPORT_RUN) }],
+  jobs: [work],
+});

@@ -1,0 +1,87 @@
+import { normalEmail, normalUrl } from '#src/kernel/fields/addresses.ts';
+import { readDate } from '#src/kernel/fields/dates.ts';
+import { clean } from '#src/kernel/fields/field.ts';
+import type { ColumnInfo } from './model.ts';
+import { cellKind, cellText, isBlank, type StagedCell } from './staged_cells.ts';
+
+/** Columns that can be mapped; a list with more is told so. */
+export const MOST_COLUMNS = 300;
+/** Different values a column may have to be offered one by one. */
+const MOST_VALUES = 40;
+/** Looks are judged by the first values; the rest changes nothing. */
+const LOOKED_AT = 500;
+
+const SHORT_DATE = /^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\b/;
+const PHONE = /^\+?[\d\s()./-]{6,25}(\s*(x|ext\.?)\s*\d+)?$/i;
+const URL_LIKE = /^(https?:\/\/|www\.)|^[a-z0-9-]+(\.[a-z0-9-]+)+(\/|$)/i;
+
+interface Gathered {
+  info: ColumnInfo;
+  values: Map<string, number> | null;
+}
+
+/** Learns what stands in each column while the rows pass by. */
+export class ColumnGatherer {
+  readonly #columns: Gathered[] = [];
+
+  add(cells: readonly StagedCell[]): void {
+    const width = Math.min(cells.length, MOST_COLUMNS);
+    for (let index = 0; index < width; index += 1) {
+      const cell = cells[index];
+      if (cell === null || isBlank(cell)) continue;
+      this.#note(index, cell as StagedCell);
+    }
+  }
+
+  #note(index: number, cell: StagedCell): void {
+    let column = this.#columns[index];
+    if (!column) {
+      const looks = { email: 0, phone: 0, url: 0, date: 0, number: 0 };
+      const info: ColumnInfo = { index, header: '', samples: [], filled: 0, looks, values: null, day_order: '' };
+      column = { info, values: new Map() };
+      this.#columns[index] = column;
+    }
+    const { info } = column;
+    const text = clean(cellText(cell));
+    info.filled += 1;
+    if (info.samples.length < 3) info.samples.push(text.slice(0, 120) || '(formula without a value)');
+    if (column.values) {
+      const key = text.slice(0, 200);
+      column.values.set(key, (column.values.get(key) ?? 0) + 1);
+      if (column.values.size > MOST_VALUES) column.values = null;
+    }
+    const short = SHORT_DATE.exec(text);
+    if (short) noteOrder(info, Number(short[1]), Number(short[2]));
+    if (info.filled > LOOKED_AT) return;
+    const kind = cellKind(cell);
+    if (kind === 'date' || kind === 'datetime' || (text.length <= 30 && readDate(text, 'en-GB'))) info.looks.date += 1;
+    else if (kind === 'number') info.looks.number += 1;
+    else if (text.includes('@') && normalEmail(text)) info.looks.email += 1;
+    else if (URL_LIKE.test(text) && normalUrl(text)) info.looks.url += 1;
+    else if (PHONE.test(text)) info.looks.phone += 1;
+  }
+
+  /** @param headers names by column; as many columns are told of as there are names, at most MOST_COLUMNS */
+  finish(headers: readonly string[]): ColumnInfo[] {
+    return headers.slice(0, MOST_COLUMNS).map((header, index) => {
+      const gathered = this.#columns[index];
+      if (!gathered) {
+        const looks = { email: 0, phone: 0, url: 0, date: 0, number: 0 };
+        return { index, header, samples: [], filled: 0, looks, values: [], day_order: '' };
+      }
+      return { ...gathered.info, header, values: gathered.values && [...gathered.values] };
+    });
+  }
+
+  get width(): number {
+    return this.#columns.length;
+  }
+}
+
+/** 13/4/2026 can only be day first; 3/4/2026 says nothing. A column that says both is left to the person. */
+function noteOrder(info: ColumnInfo, first: number, second: number): void {
+  const says = first > 12 && second <= 12 ? 'dmy' : second > 12 && first <= 12 ? 'mdy' : 'either';
+  if (info.day_order === '' || info.day_order === 'either') {
+    if (says !== 'either' || info.day_order === '') info.day_order = says;
+  }
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { Change } from '#src/kernel/audit.ts';
+import { MATCH_KEYS } from './targets.ts';
+
+/** What people and programs are told, as docs/contract says. */
+export type State =
+  | 'uploaded'
+  | 'reading'
+  | 'mapping'
+  | 'planned'
+  | 'committing'
+  | 'committed'
+  | 'undoing'
+  | 'undone'
+  | 'failed';
+
+/** What the worker does about it. */
+export type Task = 'inspect' | 'stage' | 'plan' | 'commit';
+
+export type Plan = 'create' | 'update' | 'unchanged' | 'skip' | 'error';
+export type Result = 'created' | 'updated' | 'unchanged' | 'failed';
+
+/** A sheet with its first rows, for choosing it and its header row. */
+export interface SheetPreview {
+  index: number;
+  name: string;
+  hidden: boolean;
+  rows: { number: number; cells: string[] }[];
+}
+
+/** What stands in a column below the header. */
+export interface ColumnInfo {
+  /** from 0 */
+  index: number;
+  header: string;
+  /** the first three that are not blank */
+  samples: string[];
+  filled: number;
+  /** how many of `filled` look like what */
+  looks: { email: number; phone: number; url: number; date: number; number: number };
+  /** every different text with how often it comes; null when there are too many to list */
+  values: [text: string, count: number][] | null;
+  /** days and months: 'dmy' or 'mdy' when a value decides it, 'either' when none does, '' when there are no such dates */
+  day_order: '' | 'dmy' | 'mdy' | 'either';
+}
+
+export const ColumnMapping = z.strictObject({
+  column: z.int().min(0).max(16_383),
+  /** '' : do not import */
+  field: z.string().max(100),
+  /** text of the file -> value of a choice, '' for "leave empty" */
+  values: z
+    .array(z.tuple([z.string().max(500), z.string().max(200)]))
+    .max(200)
+    .optional(),
+  day_order: z.enum(['dmy', 'mdy']).optional(),
+});
+export type ColumnMapping = z.infer<typeof ColumnMapping>;
+
+export const Choices = z.strictObject({
+  mode: z.enum(['create', 'update', 'both']),
+  match: z.array(z.enum(MATCH_KEYS)),
+  blank: z.enum(['keep', 'clear']),
+  /** field -> text as a form would send it, for columns the file does not have */
+  defaults: z.record(z.string(), z.string().max(200)),
+});
+export type Choices = z.infer<typeof Choices>;
+
+export const PLAIN_CHOICES: Choices = { mode: 'both', match: [...MATCH_KEYS], blank: 'keep', defaults: {} };
+
+/** What a program wants done without being asked again. */
+export interface Wishes {
+  sheet?: string | number | undefined;
+  header_row?: number | undefined;
+  mapping?: Record<string, string> | undefined;
+  choices?: Partial<Choices> | undefined;
+  commit?: boolean | undefined;
+}
+
+export interface Counts {
+  rows: number;
+  created: number;
+  updated: number;
+  unchanged: number;
+  skipped: number;
+  failed: number;
+}
+
+export interface Import extends Counts {
+  id: string;
+  entity: string;
+  state: State;
+  task: Task | null;
+  run: number;
+  attempts: number;
+  heartbeat_at: string | null;
+  done: number;
+  total: number;
+  file_name: string;
+  file_bytes: string;
+  file_key: string;
+  file_format: 'xlsx' | 'csv' | null;
+  sheets: SheetPreview[];
+  sheet: number | null;
+  header_row: number | null;
+  columns: ColumnInfo[];
+  notes: string[];
+  mapping: ColumnMapping[] | null;
+  /** empty until the mapping stands; `wishes` of a program are kept beside them */
+  choices: Partial<Choices> & { wishes?: Wishes };
+  error: string | null;
+  committed_at: string | null;
+  created_at: string;
+  created_by: string;
+  version: number;
+}
+
+/** One problem of a row: column from 0, or -1 for the row as a whole. */
+export type Problem = [column: number, message: string];
+
+export interface PlannedRow {
+  row_number: number;
+  plan: Plan;
+  title: string;
+  record_id: string | null;
+  record_version: number | null;
+  problems: Problem[];
+  changes: Record<string, Change>;
+}
+
+/** 0 -> 'A', 26 -> 'AA' */
+export function letter(index: number): string {
+  let rest = index;
+  let name = '';
+  do {
+    name = String.fromCharCode(65 + (rest % 26)) + name;
+    rest = Math.floor(rest / 26) - 1;
+  } while (rest >= 0);
+  return name;
+}
+
+/** The identity that every import keeps: no row of the file is unaccounted for. @throws Error */
+export function assertAccounted(counts: Counts): void {
+  const sum = counts.created + counts.updated + counts.unchanged + counts.skipped + counts.failed;
+  if (sum !== counts.rows) throw new Error(`an import of ${counts.rows} rows accounts for ${sum}`);
+}

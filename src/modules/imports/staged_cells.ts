@@ -1,0 +1,32 @@
+import { inertCsv } from '#src/kernel/export.ts';
+import { clean } from '#src/kernel/fields/field.ts';
+import type { Cell, CellKind } from './reader/model.ts';
+
+/** A cell as import_rows keeps it: a blank, a plain text, or kind and text and (where it differs) the exact value. */
+export type StagedCell = null | string | [kind: CellKind, text: string, value?: string];
+
+/** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '');
+
+/** @param csv cells of a text file: an apostrophe that our own export put in front is taken away again */
+export function stageCell(cell: Cell, csv: boolean): StagedCell {
+  if (cell.kind === 'empty' && !cell.text) return null;
+  const text = storable(cell.text);
+  if (csv && text.startsWith("'") && inertCsv(text.slice(1)) === text) return text.slice(1);
+  if (cell.kind === 'text' || cell.kind === 'empty') return text === '' ? null : text;
+  const value = storable(cell.value);
+  return value === text ? [cell.kind, text] : [cell.kind, text, value];
+}
+
+export const cellText = (cell: StagedCell | undefined): string =>
+  cell === null || cell === undefined ? '' : typeof cell === 'string' ? cell : cell[1];
+
+export const cellKind = (cell: StagedCell | undefined): CellKind =>
+  cell === null || cell === undefined ? 'empty' : typeof cell === 'string' ? 'text' : cell[0];
+
+export const cellValue = (cell: StagedCell | undefined): string =>
+  typeof cell === 'object' && cell !== null ? (cell[2] ?? cell[1]) : cellText(cell);
+
+/** Nothing to read in it; an error cell and a formula without result are not blank. */
+export const isBlank = (cell: StagedCell | undefined): boolean =>
+  cellKind(cell) !== 'error' && clean(cellText(cell)) === '';
