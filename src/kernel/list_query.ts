@@ -2,7 +2,7 @@ import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
 import { type Entity, fieldLabel } from './entity.ts';
 import { badRequest } from './errors.ts';
-import type { Field } from './fields/field.ts';
+import { clean, type Field } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { allowedScope, defaultScope } from './visibility.ts';
 
@@ -45,7 +45,7 @@ export type RawQuery = Record<string, unknown>;
 export function one(query: RawQuery, name: string): string {
   const found = Object.hasOwn(query, name) ? query[name] : '';
   if (typeof found !== 'string') throw badRequest(`The address says "${name}" more than once. Keep one.`);
-  return found.trim();
+  return clean(found);
 }
 
 /** Columns a list of this entity may be sorted by. */
@@ -78,7 +78,9 @@ function readFilter(entity: Entity, name: string, text: string, ctx: Ctx): Filte
   if (!field || !offered || !text) return null;
   const label = builtIn(fieldName) ? fieldName : fieldLabel(entity, fieldName);
   if ((field.filter === 'range') !== !!ranged) return null;
-  const values = (ranged ? [text] : text.split(',')).map((part) => readValue(field, label, part.trim(), ctx));
+  // Times narrow by day, as created_at does.
+  const reader = field.kind === 'timestamp' ? DAY : field;
+  const values = (ranged ? [text] : text.split(',')).map((part) => readValue(reader, label, part.trim(), ctx));
   return { field: fieldName, op: (ranged?.[2] as 'from' | 'to') ?? 'in', values };
 }
 
@@ -123,6 +125,8 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
     if (!/^\d{1,9}$/.test(text)) throw badRequest(`"${name}" takes a whole number from 0.`);
     return Math.min(Number(text), most);
   };
+  const [after, before] = [decodeCursor(one(query, 'after')), decodeCursor(one(query, 'before'))];
+  if (after && before) throw badRequest('The address says both "after" and "before". Keep one.');
   const scope = one(query, 'scope');
   const count = one(query, 'count');
   const q = one(query, 'q').slice(0, 200);
@@ -140,8 +144,8 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
     sort,
     descending: sortText.startsWith('-'),
     limit: Math.max(1, number('limit', DEFAULT_LIMIT, MOST_LIMIT)),
-    after: decodeCursor(one(query, 'after')),
-    before: decodeCursor(one(query, 'before')),
+    after,
+    before,
     offset: number('offset', 0, 100_000),
     scope:
       scope === 'own' || scope === 'team' || scope === 'all'

@@ -24,8 +24,15 @@ function sortSql(entity: Entity, sort: string): string {
   return nullable ? `coalesce(${column}, ${empty})` : column;
 }
 
-/** LIKE's wildcards in what a person typed are just letters. */
-const fragment = (word: string) => `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+/**
+ * LIKE's wildcards in what a person typed are just letters; so are the wide and small forms which fold() makes the plain
+ * ones of.
+ */
+const fragment = (word: string) =>
+  `%${word
+    .replace(/[\\\u2216\ufe68\uff3c]/g, '\\\\')
+    .replace(/[%\ufe6a\uff05]/g, '\\%')
+    .replace(/[_\uff3f]/g, '\\_')}%`;
 
 /** Patterns of a search, each of which must be found; folded by the database so that case and accents do not matter. */
 export const patterns = (q: string): string[] => q.split(/\s+/).filter(Boolean).slice(0, 8).map(fragment);
@@ -57,12 +64,9 @@ function narrow(ctx: Ctx, entity: Entity, query: Query, filter: Filter): void {
     if (!isInstant) {
       query.whereRaw(`${column} ${operator} ?::${field.sql.type}`, [bound as string]);
     } else if (filter.op === 'from') {
-      query.whereRaw(`${column} >= (?::date)::timestamp at time zone ?`, [bound!.slice(0, 10), ctx.tenant.time_zone]);
+      query.whereRaw(`${column} >= (?::date)::timestamp at time zone ?`, [bound as string, ctx.tenant.time_zone]);
     } else {
-      query.whereRaw(`${column} < (?::date + 1)::timestamp at time zone ?`, [
-        bound!.slice(0, 10),
-        ctx.tenant.time_zone,
-      ]);
+      query.whereRaw(`${column} < (?::date + 1)::timestamp at time zone ?`, [bound as string, ctx.tenant.time_zone]);
     }
     return;
   }
@@ -142,9 +146,11 @@ export async function listPage(ctx: Ctx, entity: Entity, list: ListQuery): Promi
   if (backwards) rows.reverse();
   const at = (row: Row | undefined) =>
     row ? encodeCursor({ value: row.sort_key as string, id: row.id as string }) : '';
+  // Behind the last row, the way back starts where the reader stands.
+  const behind = list.after && !rows.length ? encodeCursor(list.after) : at(rows[0]);
   return {
     rows,
-    previous: (backwards ? more : !!list.after || list.offset > 0) ? at(rows[0]) : '',
+    previous: (backwards ? more : !!list.after || list.offset > 0) ? behind : '',
     next: (backwards ? true : more) ? at(rows.at(-1)) : '',
   };
 }

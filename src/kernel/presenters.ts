@@ -4,7 +4,7 @@ import { type Entity, fieldLabel, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { cell, EMPTY, type Field, type Value } from './fields/field.ts';
 import { formatCount } from './fields/numbers.ts';
-import { type ListQuery, sortable } from './list_query.ts';
+import { encodeCursor, type ListQuery, sortable } from './list_query.ts';
 import type { Page } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView } from './views.ts';
@@ -103,7 +103,11 @@ export function listRows(
       edit_href: editable && !row.deleted_at ? `${href}/edit` : '',
       title: recordTitle(entity, row),
       subtitle: second && row[second] ? String(row[second]) : '',
-      cells: columns.map((name) => fieldCell(ctx, entity, name, row, titles)),
+      cells: columns.map((name) => {
+        const shown = fieldCell(ctx, entity, name, row, titles);
+        // An empty amount stays in its column's right-aligned line.
+        return shown.kind === 'empty' && isNumeric(entity, name) ? cell('number', '–') : shown;
+      }),
     };
   });
 }
@@ -226,11 +230,17 @@ export function pagerView(
   parts: Omit<ListParts, 'people' | 'tags' | 'titles'>,
 ): ListView['pager'] {
   const { list, found } = parts;
-  const whole = !found.previous && !found.next;
+  const first = !list.after && !list.before && !list.offset;
+  const whole = first && !found.next;
+  // A count that comes later is shown beside the same rows.
+  const here = {
+    after: list.after && encodeCursor(list.after),
+    before: list.before && encodeCursor(list.before),
+    offset: list.offset ? String(list.offset) : null,
+  };
   const total = parts.total ?? (whole ? { count: found.rows.length, capped: false } : null);
   const text = total ? totalText(ctx, total) : '';
   const shown = found.rows.length;
-  const first = !list.after && !list.before && !list.offset;
   return {
     label:
       shown === 0
@@ -242,8 +252,8 @@ export function pagerView(
             : `${shown} shown`,
     prev_href: found.previous ? listAddress(entity, list, { before: found.previous }) : '',
     next_href: found.next ? listAddress(entity, list, { after: found.next }) : '',
-    count_href: total ? '' : listAddress(entity, list, { count: 'capped' }),
-    exact_href: total?.capped ? listAddress(entity, list, { count: 'exact' }) : '',
+    count_href: total ? '' : listAddress(entity, list, { ...here, count: 'capped' }),
+    exact_href: total?.capped ? listAddress(entity, list, { ...here, count: 'exact' }) : '',
     total: text,
     sizes: [25, 50, 100].map((size) => ({
       label: String(size),
@@ -259,7 +269,7 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
   const base = `/${entity.table}`;
   const [one, many] = entity.label;
   const offered = scopes(ctx, entity);
-  const narrowed = list.q !== '' || list.filters.length > 0;
+  const narrowed = list.q !== '' || list.filters.length > 0 || !!list.after || !!list.before || list.offset > 0;
   const keep: Hidden[] = [{ name: 'scope', value: list.scope }];
   const sort = `${list.descending ? '-' : ''}${list.sort}`;
   if (sort !== entity.sorts[0]) keep.push({ name: 'sort', value: sort });
@@ -274,7 +284,7 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
     if (!shown)
       keep.push({
         name: filter.op === 'in' ? filter.field : `${filter.field}__${filter.op}`,
-        value: filter.values.join(','),
+        value: filter.values.map((v) => v || 'none').join(','),
       });
   }
   const exporting = can(ctx, `${entity.name}.export`) && !list.trashed;
