@@ -59,12 +59,16 @@ export function takeFlow(
 ): UnderWay | null {
   if (!/^[\w-]{20,64}$/.test(state)) return null;
   const name = cookieName(config, state);
-  const sealed = sentCookie(req, name);
-  if (!sealed) return null;
+  const flow = opened(config, tenantId, sentCookie(req, name));
+  // An answer that strayed to another company leaves the sign-in that is under way alone.
+  if (!flow || flow.state !== state || flow.tenant_id !== tenantId) return null;
   res.clearCookie(name, options(config));
+  return flow.until > Date.now() ? flow : null;
+}
+
+function opened(config: Config, tenantId: string, sealed: string): UnderWay | null {
   try {
-    const flow = JSON.parse(unseal(config.session_secret, place(tenantId), sealed)) as UnderWay;
-    return flow.until > Date.now() && flow.state === state && flow.tenant_id === tenantId ? flow : null;
+    return sealed ? (JSON.parse(unseal(config.session_secret, place(tenantId), sealed)) as UnderWay) : null;
   } catch {
     return null;
   }
