@@ -97,6 +97,7 @@
   // A page of another frame (signed out, newer version, other theme) must not land inside this one.
   on('htmx:after:request', (event) => {
     const { ctx } = event.detail;
+    if (ctx.hx.redirect || ctx.hx.refresh) leaving = true;
     if (!isDocument(ctx.text)) return;
     const { url, redirected } = ctx.response.raw;
     const foreign = frameOf(ctx.text) !== root.dataset.frame;
@@ -108,8 +109,10 @@
       return;
     }
     event.preventDefault();
+    if (!foreign && ctx.response.status >= 400) return toast(wordsOf(ctx.text), 'red');
+    leaving = true;
     if (foreign) location.reload();
-    else toast(wordsOf(ctx.text), 'red');
+    else location.assign(url);
   });
 
   on('htmx:before:swap', (event) => {
@@ -202,7 +205,8 @@
   }
 
   window.addEventListener('beforeunload', (event) => {
-    if (!leaving && $$('form[data-guard]').some(isDirty)) event.preventDefault();
+    const unsaved = $$('form[data-guard]').filter((form) => !form.dataset.busy && isDirty(form));
+    if (!leaving && unsaved.length) event.preventDefault();
   });
 
   // Back and forward are handled by htmx without leaving the document, so the browser does not ask.
@@ -226,7 +230,6 @@
       }
       form.dataset.busy = 'true';
       event.submitter?.setAttribute('aria-busy', 'true');
-      leaving = true;
       setTimeout(() => release(form), 8000);
     },
     true,
@@ -246,7 +249,6 @@
   function release(form) {
     if (!form?.dataset?.busy) return;
     delete form.dataset.busy;
-    leaving = false;
     for (const button of $$('[aria-busy]', form)) button.removeAttribute('aria-busy');
   }
 
@@ -547,23 +549,25 @@
   }
 
   /** Writes each value at the end of its bar, so that no legend or axis has to be looked up. */
-  const directLabels = {
+  const directLabels = (texts, colour) => ({
     id: 'directLabels',
     afterDatasetsDraw(chart) {
-      if (!chart.options.labelled) return;
       const { ctx } = chart;
       const across = chart.options.indexAxis === 'y';
+      const series = chart.getSortedVisibleDatasetMetas();
       ctx.save();
-      ctx.fillStyle = chart.options.labelled;
+      ctx.fillStyle = colour;
       ctx.font = `12px ${getComputedStyle(document.body).fontFamily}`;
       ctx.textAlign = across ? 'left' : 'center';
       ctx.textBaseline = across ? 'middle' : 'bottom';
-      const texts = chart.data.datasets[0].texts;
-      for (const [i, bar] of chart.getDatasetMeta(0).data.entries())
-        ctx.fillText(texts[i], bar.x + (across ? 6 : 0), bar.y - (across ? 0 : 4));
+      for (const [i, text] of texts.entries()) {
+        const ends = series.map(({ data }) => data[i]);
+        if (across) ctx.fillText(text, Math.max(...ends.map(({ x }) => x)) + 6, ends[0]?.y);
+        else ctx.fillText(text, ends[0]?.x, Math.min(...ends.map(({ y }) => y)) - 4);
+      }
       ctx.restore();
     },
-  };
+  });
 
   async function drawChart(canvas) {
     canvas.dataset.drawn = 'true';
@@ -590,13 +594,21 @@
   function chartConfig(canvas, given, print) {
     const across = given.kind === 'bars';
     const line = given.kind === 'lines';
-    const stacked = given.kind === 'stacks';
     const single = given.series.length === 1;
+    const stacked = given.kind === 'stacks' || (across && !single);
+    const ends = line ? [] : (given.ends ?? (single ? given.series[0].texts : []));
+    const room = 12 + 7 * Math.max(0, ...ends.map(({ length }) => length));
     const colours = palette(canvas);
     const text = print ? '#000' : colours.text;
     const quiet = { color: print ? '#333' : colours.muted };
     const rule = { color: print ? '#bbb' : colours.line };
     const short = new Intl.NumberFormat(root.lang || 'en', { notation: 'compact' });
+    // Names share the width with the bars; the tooltip and the table have them whole.
+    const letters = canvas.clientWidth < 480 ? 15 : 30;
+    const shortened = (_value, i) => {
+      const name = [...given.labels[i]];
+      return name.length > letters ? `${name.slice(0, letters - 1).join('')}…` : given.labels[i];
+    };
     const datasets = given.series.map((series, i) => {
       const colour = print ? INK[i % INK.length] : colours.series[i % colours.series.length];
       const common = { label: series.label, data: series.values, texts: series.texts };
@@ -612,20 +624,24 @@
         };
       }
       const fill = print ? ink(canvas.getContext('2d'), i) : colour;
-      const edge = { borderColor: '#333', borderWidth: print ? 1 : 0, borderRadius: 3, maxBarThickness: 28 };
+      const edge = {
+        borderColor: '#333',
+        borderWidth: print ? 1 : 0,
+        borderRadius: stacked ? 0 : 3,
+        maxBarThickness: 28,
+      };
       return { ...common, ...edge, backgroundColor: fill };
     });
     return {
       type: line ? 'line' : 'bar',
-      plugins: [directLabels],
+      plugins: ends.length ? [directLabels(ends, text)] : [],
       data: { labels: given.labels, datasets },
       options: {
         indexAxis: across ? 'y' : 'x',
         maintainAspectRatio: false,
         animation: false,
         color: text,
-        labelled: single && !line ? text : '',
-        layout: { padding: { right: across ? 64 : 0, top: single && !across ? 20 : 0 } },
+        layout: { padding: { right: across ? room : 0, top: ends.length && !across ? 20 : 0 } },
         plugins: {
           legend: { display: !single, align: 'start', labels: { boxWidth: 10, boxHeight: 10 } },
           tooltip: {
@@ -646,7 +662,9 @@
             border: { display: false },
             ticks: {
               ...quiet,
-              ...(across ? { autoSkip: false } : { maxTicksLimit: 5, callback: (value) => short.format(value) }),
+              ...(across
+                ? { autoSkip: false, callback: shortened }
+                : { maxTicksLimit: 5, callback: (value) => short.format(value) }),
             },
           },
         },
