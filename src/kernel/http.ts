@@ -234,9 +234,23 @@ async function send(platform: Platform, req: Request, res: Response, reply: Repl
   }
 }
 
+type StoreCall = (done: (error?: unknown) => void) => unknown;
+
+/** A store that fails leaves the request without a session: no cookie goes out for one that does not exist. */
+const inStore = (req: Request, call: StoreCall): Promise<void> =>
+  new Promise((resolve, reject) =>
+    call((error) => {
+      if (!error) return resolve();
+      (req as { session?: unknown }).session = undefined;
+      reject(error);
+    }),
+  );
+
 /** Resolves when the store has it, so that no answer promises a session that does not exist. */
-export const saveSession = (req: Request): Promise<void> =>
-  new Promise((resolve, reject) => req.session.save((error) => (error ? reject(error) : resolve())));
+export const saveSession = (req: Request): Promise<void> => inStore(req, (done) => req.session.save(done));
+
+/** A new, empty session under a new id; the old one is gone from the store. */
+export const renewSession = (req: Request): Promise<void> => inStore(req, (done) => req.session.regenerate(done));
 
 /** A new id at every sign-in and switch; the old one is dead. */
 async function changeSession(
@@ -247,13 +261,13 @@ async function changeSession(
   said: Said | null,
 ): Promise<void> {
   if (change.do === 'end') {
-    await new Promise<void>((resolve, reject) => req.session.destroy((error) => (error ? reject(error) : resolve())));
+    await inStore(req, (done) => req.session.destroy(done));
     platform.sessions.clearCookie(res);
     res.set('Clear-Site-Data', '"cache", "storage"');
     return;
   }
   planSid(req, change.sid);
-  await new Promise<void>((resolve, reject) => req.session.regenerate((error) => (error ? reject(error) : resolve())));
+  await renewSession(req);
   req.session.rapport = {
     tenant_id: change.tenant_id,
     user_id: change.user_id,

@@ -1,5 +1,5 @@
 import type { Application, Request, Response } from 'express';
-import { answer, type Platform, saveSession } from '#src/kernel/http.ts';
+import { answer, type Platform, renewSession, saveSession } from '#src/kernel/http.ts';
 import { initials } from '#src/kernel/presenters.ts';
 import { entry, type Proven, page, type Reply, redirect, safePath } from '#src/kernel/routes.ts';
 import { addressKey } from '#src/platform/limits.ts';
@@ -116,7 +116,7 @@ async function byPassword(platform: Platform, req: Request, res: Response, sent:
 /** Keeps the proof in a session of its own, under a new id, until a company is chosen. */
 async function offerChoice(platform: Platform, req: Request, matches: Proven[], next: string): Promise<Reply> {
   await endFormerSession(platform, req);
-  await new Promise<void>((resolve, reject) => req.session.regenerate((error) => (error ? reject(error) : resolve())));
+  await renewSession(req);
   req.session.cookie.maxAge = CHOICE_TIME;
   req.session.choosing = { proven: matches, next, until: Date.now() + CHOICE_TIME };
   await saveSession(req);
