@@ -153,6 +153,7 @@
   on('htmx:after:swap', ({ detail: { ctx } }) => {
     const total = $('#list [data-total]')?.dataset.total;
     if (total !== undefined && $('#total')) $('#total').textContent = total;
+    if (ctx.target?.id === 'list') announce($('#count')?.textContent ?? $('#list h2')?.textContent ?? '');
     if (isFull(ctx)) {
       for (const menu of $$('details.menu[open]')) menu.open = false;
       const sidebar = $('#sidebar');
@@ -604,7 +605,7 @@
     const rule = { color: print ? '#bbb' : colours.line };
     const short = new Intl.NumberFormat(root.lang || 'en', { notation: 'compact' });
     // Names share the width with the bars; the tooltip and the table have them whole.
-    const letters = canvas.clientWidth < 480 ? 15 : 30;
+    const letters = canvas.parentElement.clientWidth < 480 ? 15 : 30;
     const shortened = (_value, i) => {
       const name = [...given.labels[i]];
       return name.length > letters ? `${name.slice(0, letters - 1).join('')}…` : given.labels[i];

@@ -385,6 +385,7 @@ const report: ReportView = {
     { label: 'Made', value: '21 Nov 2026 09:14 by Anna Novak' },
   ],
   action: '/report',
+  keep: [],
   presets: [
     { label: 'This month', href: '/report', current: false },
     { label: 'Last month', href: '/report', current: true },

@@ -286,6 +286,8 @@ export interface ReportView {
   action: string;
   presets: { label: string; href: string; current: boolean }[];
   controls: InputView[];
+  /** State the form must keep (sort, a period without days). */
+  keep: Hidden[];
   tiles: ReportTile[];
   /** `text` says in words what the chart shows. */
   charts: { title: string; text: string; json: string }[];

@@ -109,18 +109,6 @@ export const chart = (title: string, text: string, data: ChartData): ReportView[
   json: JSON.stringify(data),
 });
 
-/** A name as a chart has room for it. */
-export const chartLabel = (name: string): string => {
-  const letters = [...name];
-  return letters.length > LABEL
-    ? `${letters
-        .slice(0, LABEL - 1)
-        .join('')
-        .trimEnd()}…`
-    : name;
-};
-const LABEL = 28;
-
 /** '14 rows, all of them.' */
 export function rowsNote(ctx: Ctx, shown: number, all: number): string {
   if (all === 0) return '';

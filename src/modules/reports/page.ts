@@ -4,7 +4,7 @@ import { badRequest, forbidden } from '#src/kernel/errors.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
 import { activePeople } from '#src/kernel/forms.ts';
 import { one, type RawQuery } from '#src/kernel/list_query.ts';
-import type { InputView } from '#src/kernel/views.ts';
+import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
 import { reportAddress } from './figures.ts';
 import { daysText, PRESET_NAMES, presetLabel, readPeriod } from './period.ts';
@@ -79,6 +79,16 @@ async function controls(ctx: Ctx, report: Report, { period, user }: Question): P
   return shown;
 }
 
+/** What the form's own controls do not say, so that changing them does not lose it. */
+function kept(report: Report, { period, sort, descending }: Question): Hidden[] {
+  const text = `${descending ? '-' : ''}${sort}`;
+  return [
+    // A period with days stands in the controls; all time has none.
+    ...(period.days ? [] : [{ name: 'period', value: period.preset }]),
+    ...(text === report.default_sort ? [] : [{ name: 'sort', value: text }]),
+  ];
+}
+
 /** What a printed page needs to be understood away from the screen. */
 function titleBlock(ctx: Ctx, report: Report, { period, user }: Question): ReportView['title_block'] {
   const now = DateTime.now().setZone(ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
@@ -109,6 +119,7 @@ export async function reportView(ctx: Ctx, report: Report, question: Question): 
       current: question.period.preset === name,
     })),
     controls: await controls(ctx, report, question),
+    keep: kept(report, question),
     exports: can(ctx, EXPORT)
       ? [
           { label: 'Excel', href: address('.xlsx'), icon: 'file-spreadsheet' },

@@ -7,17 +7,7 @@ import type { ReportTable, ReportTile, ReportView } from '#src/kernel/views_page
 import { widestRule } from '#src/kernel/visibility.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { formatCount, fromHundredths, hundredths, jsonAmount } from './amounts.ts';
-import {
-  chart,
-  chartLabel,
-  countCell,
-  listOf,
-  moneyCell,
-  periodOfList,
-  rowsNote,
-  tableHeads,
-  tile,
-} from './figures.ts';
+import { chart, countCell, listOf, moneyCell, periodOfList, rowsNote, tableHeads, tile } from './figures.ts';
 import { daysText } from './period.ts';
 import { MOST_JSON_ROWS, MOST_ROWS, type Question, type Report } from './report.ts';
 import {
@@ -91,7 +81,9 @@ const clientCells = (ctx: Ctx, question: Question, row: ClientSums): Cell[] => [
 
 function tables(ctx: Ctx, question: Question, found: RevenueByClient): ReportTable[] {
   const columns = tableHeads(revenue, question);
-  const empty = 'No project was created in this period. Choose a longer one, or all time.';
+  const empty = question.period.days
+    ? 'There are no projects with a client in this period. Choose a longer one, or all time.'
+    : 'There are no projects with a client yet.';
   const filled = found.totals.filter((totals) => totals.clients > 0);
   if (!filled.length) return [{ title: 'Clients', columns, rows: [], total: null, empty }];
   return filled.map((totals) => ({
@@ -162,13 +154,14 @@ function charts(ctx: Ctx, found: RevenueByClient): ReportView['charts'] {
         title + several,
         `${title}${several}: ${names.map((name, i) => `${name} ${money(values('total_value')[i] ?? '0')}`).join('; ')}.`,
         {
-          kind: 'stacks',
-          labels: names.map(chartLabel),
+          kind: 'bars',
+          labels: names,
           series: PARTS.map((name) => ({
             label: AMOUNTS[name].label,
             values: values(name).map(Number),
             texts: values(name).map(money),
           })),
+          ends: values('total_value').map(money),
         },
       ),
     ];
