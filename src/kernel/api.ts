@@ -103,8 +103,9 @@ export function apiRoutes(entity: Entity): Routes {
   });
 
   routes.post(base, permission('create'), async (ctx, input) => {
-    const { id } = await onlyOnce(ctx, input.once, input.json, async () => {
-      const row = await createRecord(ctx, entity, parse(entity, input.json, false));
+    const values = parse(entity, input.json, false);
+    const { id } = await onlyOnce(ctx, input.once, [entity.name, values], async () => {
+      const row = await createRecord(ctx, entity, values);
       return { id: String(row.id) };
     });
     return json(
@@ -131,8 +132,8 @@ export function apiRoutes(entity: Entity): Routes {
       const id = input.params.id ?? '';
       await loadRecord(ctx, entity, id);
       const { version, ...values } = parse(entity, input.json, true);
-      await updateRecord(ctx, entity, id, Number(version), values as Values);
-      return json({ data: presentRow(entity, await loadRecord(ctx, entity, id), undefined), message: 'Saved.' });
+      const { row } = await updateRecord(ctx, entity, id, Number(version), values as Values);
+      return json({ data: presentRow(entity, row, undefined), message: 'Saved.' });
     },
     record,
   );

@@ -6,7 +6,7 @@ import { type AppError, ConflictError, notFound } from './errors.ts';
 import { auditExport, listTable, writeCsv, writeXlsx } from './export.ts';
 import { activePeople, checkboxes, formView, hiddenFields, initialRow, inputs, newForm, readForm } from './forms.ts';
 import type { Platform } from './http.ts';
-import { type ListQuery, one, readListQuery } from './list_query.ts';
+import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
 import { countRows, listPage } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
 import { listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
@@ -14,6 +14,7 @@ import { factView, recordView } from './record_page.ts';
 import {
   createRecord,
   findRecords,
+  isVisible,
   loadRecord,
   restoreRecord,
   titlesOf,
@@ -153,6 +154,9 @@ function factEditor(
   };
 }
 
+/** Records in the trash are shown to whoever may bring them back. */
+const shownState = (ctx: Ctx, entity: Entity) => (can(ctx, `${entity.name}.remove`) ? 'any' : 'live');
+
 /** A record's page; a module may add to it what is special about its records. */
 export async function recordPage(
   ctx: Ctx,
@@ -160,8 +164,7 @@ export async function recordPage(
   input: Input,
   special?: (view: RecordView, row: Row) => void,
 ): Promise<Reply> {
-  const state = can(ctx, `${entity.name}.remove`) ? 'any' : 'live';
-  const row = await loadRecord(ctx, entity, param(input, 'id'), state);
+  const row = await loadRecord(ctx, entity, param(input, 'id'), shownState(ctx, entity));
   const view = await recordView(ctx, entity, row, ...listBehind(ctx, entity, input));
   special?.(view, row);
   return page('_entity/show', view, view.title);
@@ -219,7 +222,7 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
     permission('create'),
     async (ctx, input) => {
       const back = safePath(entry(input.body, '_back') || '/');
-      const { id } = await onlyOnce(ctx, input.once, input.body, async () => {
+      const { id } = await onlyOnce(ctx, input.once, [entity.name, input.body], async () => {
         const row = await createRecord(ctx, entity, await readForm(ctx, entity, input.body));
         return { id: String(row.id) };
       });
@@ -245,10 +248,10 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
       await loadRecord(ctx, entity, id);
       const version = wholeNumber(entry(input.body, 'version'), 'the version');
       const { changes } = await updateRecord(ctx, entity, id, version, await readForm(ctx, entity, input.body));
-      return redirect(`${base}/${id}`, {
-        text: Object.keys(changes).length ? 'Changes saved.' : 'Nothing was changed.',
-        tone: 'green',
-      });
+      const said = Object.keys(changes).length ? 'Changes saved.' : 'Nothing was changed.';
+      return (await isVisible(ctx, entity, id))
+        ? redirect(`${base}/${id}`, { text: said, tone: 'green' })
+        : redirect(base, { text: `${said} It belongs to somebody else now.`, tone: 'green' });
     },
     { ...record, refused: refusedEdit(entity) },
   );
@@ -280,9 +283,8 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
     `${base}/:id/timeline`,
     permission('read'),
     async (ctx, input) => {
-      const row = await loadRecord(ctx, entity, param(input, 'id'), 'any');
-      const before = one(input.query, 'before');
-      const found = await timeline(ctx, entity, row, /^\d{4}-[\d: .+-]{10,40}$/.test(before) ? before : null);
+      const row = await loadRecord(ctx, entity, param(input, 'id'), shownState(ctx, entity));
+      const found = await timeline(ctx, entity, row, readCursor(one(input.query, 'before')));
       const more = found.next ? `${base}/${row.id}/timeline?before=${encodeURIComponent(found.next)}` : '';
       return page('_entity/timeline', { items: found.items, more_href: more }, 'Timeline', { frame: 'none' });
     },
@@ -318,8 +320,8 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
       await loadRecord(ctx, entity, id);
       const values = await readForm(ctx, entity, input.body);
       const version = wholeNumber(entry(input.body, 'version'), 'the version');
-      await updateRecord(ctx, entity, id, version, { [name]: values[name] ?? null });
-      const { row, titles } = await withTitles(ctx, entity, id);
+      const { row } = await updateRecord(ctx, entity, id, version, { [name]: values[name] ?? null });
+      const titles = await titlesOf(ctx, entity, [row]);
       if (!input.request.headers['hx-request']) return redirect(`${base}/${id}`);
       return page('_entity/fact', factView(ctx, entity, row, name, titles), '', { frame: 'none' });
     },

@@ -12,6 +12,9 @@ import type { Row } from './tenant_db.ts';
 import type { FormView, Hidden, InputView, Option } from './views.ts';
 import { visible } from './visibility.ts';
 
+/** Stands in a form for a record that the reader may not see, or that is in the trash; sent back, it stays as it is. */
+const UNSEEN = 'Not visible to you';
+
 /** More people than this are found by typing instead of choosing from a list. */
 const MOST_OPTIONS = 200;
 
@@ -56,7 +59,11 @@ export function inputs(ctx: Ctx, entity: Entity, names: readonly string[], shown
     const stored = shown.row[name] as Value;
     const people = field.to === 'user';
     const text =
-      field.kind === 'ref' && !people ? (shown.titles.get(String(stored ?? '')) ?? '') : textOf(ctx, field, stored);
+      field.kind === 'ref' && !people
+        ? stored
+          ? (shown.titles.get(String(stored)) ?? UNSEEN)
+          : ''
+        : textOf(ctx, field, stored);
     const value = typed ?? text;
     return {
       id: `${shown.prefix ?? 'field'}-${name}`,
@@ -74,7 +81,7 @@ export function inputs(ctx: Ctx, entity: Entity, names: readonly string[], shown
             ? '/tags/lookup'
             : '',
       checked: field.kind === 'boolean' && value === 'true',
-      options: options(field, value, shown.people),
+      options: options(field, value, shown),
       required: !!field.options.required,
       help: field.options.help ?? '',
       error: shown.problems[name] ?? '',
@@ -83,10 +90,15 @@ export function inputs(ctx: Ctx, entity: Entity, names: readonly string[], shown
   });
 }
 
-function options(field: Field, value: string, people: readonly Person[]): Option[] {
+function options(field: Field, value: string, { people, titles }: Pick<Shown, 'people' | 'titles'>): Option[] {
+  // Who left, or is one of too many to list, keeps what was given to them until somebody chooses otherwise.
+  const gone = field.to === 'user' && value && !people.some((p) => p.id === value);
   const all =
     field.to === 'user'
-      ? people.map((p) => ({ value: p.id, label: p.title }))
+      ? [...(gone ? [{ id: value, title: titles.get(value) ?? UNSEEN }] : []), ...people].map((p) => ({
+          value: p.id,
+          label: p.title,
+        }))
       : field.kind === 'choice'
         ? field.choices.map((c) => ({ value: c.value, label: c.label }))
         : [];
@@ -169,7 +181,7 @@ export async function readForm(ctx: Ctx, entity: Entity, body: Body): Promise<Va
     const field = entity.fields[name]!;
     const raw = body[name]!;
     if (!clean(raw)) {
-      values[name] = field.kind === 'tags' || field.kind === 'list' ? [] : null;
+      values[name] = field.kind === 'tags' || field.kind === 'list' ? [] : field.kind === 'boolean' ? false : null;
       continue;
     }
     const parsed =
@@ -187,6 +199,7 @@ export async function readForm(ctx: Ctx, entity: Entity, body: Body): Promise<Va
 async function readReference(ctx: Ctx, field: Field, raw: string, id: string) {
   const text = clean(raw);
   if (UUID.test(text)) return { ok: true as const, value: text };
+  if (text === UNSEEN && UUID.test(id)) return { ok: true as const, value: id };
   const target = refTarget(field);
   if (!target.entity) return { ok: false as const, message: 'Choose one from the list.' };
   const title = `${target.table}.${target.title}`;

@@ -56,7 +56,8 @@ export const sortable = (entity: Entity): string[] => [
 export const encodeCursor = (cursor: Cursor): string =>
   Buffer.from(JSON.stringify([cursor.value, cursor.id])).toString('base64url');
 
-function decodeCursor(text: string): Cursor | null {
+/** @returns null for ''. @throws 400 */
+export function readCursor(text: string): Cursor | null {
   if (!text) return null;
   try {
     const [value, id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
@@ -125,7 +126,7 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
     if (!/^\d{1,9}$/.test(text)) throw badRequest(`"${name}" takes a whole number from 0.`);
     return Math.min(Number(text), most);
   };
-  const [after, before] = [decodeCursor(one(query, 'after')), decodeCursor(one(query, 'before'))];
+  const [after, before] = [readCursor(one(query, 'after')), readCursor(one(query, 'before'))];
   if (after && before) throw badRequest('The address says both "after" and "before". Keep one.');
   const scope = one(query, 'scope');
   const count = one(query, 'count');

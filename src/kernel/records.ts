@@ -2,6 +2,7 @@ import { audit, type Changes, changed, subject } from './audit.ts';
 import { type Ctx, demand } from './context.ts';
 import { type Entity, fieldLabel, refTarget, storedFields, writableFields } from './entity.ts';
 import { ConflictError, invalid, notFound } from './errors.ts';
+import { instant } from './fields/dates.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { patterns, RECORD_COLUMNS, SEARCH_MOST } from './list_sql.ts';
@@ -42,6 +43,10 @@ export async function loadRecord(
   if (entity.tag_field) row[entity.tag_field] = (await tagsOf(ctx, entity, [id])).get(id) ?? [];
   return row;
 }
+
+/** May the actor see this live record? */
+export const isVisible = async (ctx: Ctx, entity: Entity, id: string): Promise<boolean> =>
+  ((await visible(ctx, entity).select(`${entity.table}.id`).where(`${entity.table}.id`, id)) as Row[]).length > 0;
 
 /**
  * Records the actor may see whose words contain what was typed, by title.
@@ -131,12 +136,14 @@ function checkRequired(entity: Entity, row: Row): void {
 
 /** PostgreSQL's word for a broken rule of the table, in the reader's terms; anything else is thrown on. */
 function explain(entity: Entity, error: unknown): never {
-  const { code, constraint = '' } = error as { code?: string; constraint?: string };
+  const { code, constraint = '', column = '' } = error as { code?: string; constraint?: string; column?: string };
   const field = entity.field_names.find((name) => constraint.includes(name.replace(/^account_/, ''))) ?? '';
   if (code === '23505') {
     throw invalid({ [field]: `Another ${entity.label[0].toLowerCase()} (perhaps one in the trash) has this already.` });
   }
-  if (code === '23514') throw invalid({ [field]: 'These values do not fit together: the end lies before the start.' });
+  if (code === '23502') throw invalid({ [column]: `${fieldLabel(entity, column)} is required.` });
+  if (code === '23514')
+    throw invalid({ [field || 'end_date']: 'These values do not fit together: the end lies before the start.' });
   throw error;
 }
 
@@ -175,9 +182,8 @@ export async function createRecord(ctx: Ctx, entity: Entity, given: Values): Pro
       return value === undefined ? [] : [[name, value]];
     }),
   ) as Values;
-  const present = Object.fromEntries(
-    Object.entries(given).filter(([name, v]) => v !== null || initial[name] === undefined),
-  );
+  // What is left empty takes its initial value, in the definition or in the table ("empty means now").
+  const present = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== null));
   const { stored, tags } = split(entity, { ...initial, ...present });
   checkRequired(entity, stored);
   await checkReferences(ctx, entity, stored);
@@ -190,9 +196,25 @@ export async function createRecord(ctx: Ctx, entity: Entity, given: Values): Pro
   return row!;
 }
 
+/** Do two values of a field say the same? Tags are a set in any case; times are instants, of which a form shows minutes. */
+function same(ctx: Ctx, entity: Entity, name: string, was: unknown, is: Value): boolean {
+  const field = entity.fields[name];
+  if (field?.kind === 'tags') {
+    const set = (names: unknown) => [...new Set((names as string[]).map((n) => n.toLowerCase()))].sort().join('\n');
+    return Array.isArray(was) && Array.isArray(is) && set(was) === set(is);
+  }
+  if (field?.kind !== 'timestamp' || !was || !is) return false;
+  const moment = (stored: unknown) =>
+    ctx.via === 'web'
+      ? field.toText(String(stored), ctx.tenant)
+      : instant(String(stored), ctx.tenant.time_zone).toMillis();
+  return moment(was) === moment(is);
+}
+
 /**
  * Changes fields of a record.
  * @param version the version the changes were made on; a newer one is a conflict
+ * @returns the record, which the actor may have given away and not see any more
  * @throws 403, 404, 409 (ConflictError), 422
  */
 export async function updateRecord(
@@ -200,10 +222,13 @@ export async function updateRecord(
   entity: Entity,
   id: string,
   version: number,
-  given: Values,
+  asked: Values,
 ): Promise<{ row: Row; changes: Changes }> {
   demand(ctx, `${entity.name}.update`);
   const before = await loadRecord(ctx, entity, id, 'live', true);
+  const given = Object.fromEntries(
+    Object.entries(asked).map(([name, v]) => [name, same(ctx, entity, name, before[name], v) ? before[name] : v]),
+  ) as Values;
   const { stored, tags } = split(entity, given);
   const after = { ...before, ...toRow(entity, stored), ...(tags ? { [entity.tag_field!]: tags } : {}) };
   const changes = changed(before, after, Object.keys(given));
@@ -216,7 +241,7 @@ export async function updateRecord(
   const row = await save(ctx, entity, before, toRow(entity, touched));
   if (tags && changes[entity.tag_field!]) await setTags(ctx, entity, id, tags);
   await audit(ctx, 'updated', subject(entity, row), changes);
-  return { row, changes };
+  return { row: { ...after, ...row }, changes };
 }
 
 async function save(ctx: Ctx, entity: Entity, before: Row, patch: Row): Promise<Row> {
@@ -243,7 +268,7 @@ export async function trashRecord(ctx: Ctx, entity: Entity, id: string): Promise
   if (before.deleted_at) return before;
   const row = await save(ctx, entity, before, { deleted_at: new Date().toISOString() });
   await audit(ctx, 'trashed', subject(entity, row));
-  return row;
+  return { ...before, ...row };
 }
 
 /** Takes a record out of the trash. Doing it twice is fine. @throws 403, 404 */
@@ -253,5 +278,5 @@ export async function restoreRecord(ctx: Ctx, entity: Entity, id: string): Promi
   if (!before.deleted_at) return before;
   const row = await save(ctx, entity, before, { deleted_at: null });
   await audit(ctx, 'restored', subject(entity, row));
-  return row;
+  return { ...before, ...row };
 }

@@ -1,11 +1,13 @@
 import type { Change } from './audit.ts';
 import type { Ctx } from './context.ts';
 import { type Entity, fieldLabel, referrers, storedFields } from './entity.ts';
-import { formatInstant } from './fields/dates.ts';
+import { badRequest } from './errors.ts';
+import { formatInstant, instant } from './fields/dates.ts';
+import { type Cursor, encodeCursor } from './list_query.ts';
 import { RECORD_COLUMNS } from './list_sql.ts';
 import { fieldCell, recordTitle, type Titles } from './presenters.ts';
 import { titlesOf } from './records.ts';
-import type { Row } from './tenant_db.ts';
+import type { Query, Row } from './tenant_db.ts';
 import type { TimelineItem } from './views.ts';
 import { visible } from './visibility.ts';
 
@@ -13,6 +15,7 @@ const PAGE = 20;
 
 interface Moment {
   at: string;
+  id: string;
   item: (titles: Titles) => TimelineItem;
   entity: Entity;
   row: Row;
@@ -31,9 +34,13 @@ export async function timeline(
   ctx: Ctx,
   entity: Entity,
   record: Row,
-  before: string | null,
+  before: Cursor | null,
 ): Promise<{ items: TimelineItem[]; next: string | null }> {
   const id = record.id as string;
+  if (before && !instant(before.value, 'utc').isValid) throw badRequest('This link to earlier entries is incomplete.');
+  // Things that happened at the same instant, as those of one import, follow each other by id.
+  const earlier = (query: Query, at: string, key: string) =>
+    before && query.whereRaw(`(${at}, ${key}) < (?::timestamptz, ?::uuid)`, [before.value, before.id]);
   const moments: Moment[] = [];
   for (const { entity: other, field } of referrers(entity)) {
     if (!other.happened || !other.access.read[ctx.actor.role]) continue;
@@ -42,11 +49,13 @@ export async function timeline(
       .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
       .where(`${other.table}.${field}`, id)
       .orderBy(at, 'desc')
+      .orderBy(`${other.table}.id`, 'desc')
       .limit(PAGE + 1);
-    if (before) query.where(at, '<', before);
+    earlier(query, at, `${other.table}.id`);
     for (const row of (await query) as Row[]) {
       moments.push({
         at: String(row[other.happened]),
+        id: String(row.id),
         entity: other,
         row,
         item: (titles) => happening(ctx, other, row, titles),
@@ -57,19 +66,22 @@ export async function timeline(
     .from('audit_log', 'audit_log', 'audit.timeline')
     .select('id', 'at', 'actor_name', 'verb', 'changes', 'via')
     .where({ entity: entity.name, record_id: id })
+    .orderBy('at', 'desc')
     .orderBy('id', 'desc')
     .limit(PAGE + 1);
-  if (before) trail.where('at', '<', before);
+  earlier(trail, 'at', 'id');
   for (const row of (await trail) as Row[]) {
     moments.push({
       at: String(row.at),
+      id: String(row.id),
       entity,
       row: oldAndNew(row),
       item: (titles) => changeItem(ctx, entity, row, titles),
     });
   }
-  moments.sort((a, b) => (a.at < b.at ? 1 : -1));
+  moments.sort((a, b) => (a.at < b.at || (a.at === b.at && a.id < b.id) ? 1 : -1));
   const shown = moments.slice(0, PAGE);
+  const last = shown.at(-1);
   const titles = new Map<string, string>();
   for (const kind of new Set(shown.map((m) => m.entity))) {
     const rows = shown
@@ -79,7 +91,7 @@ export async function timeline(
   }
   return {
     items: shown.map((moment) => moment.item(titles)),
-    next: moments.length > PAGE ? (shown.at(-1)?.at ?? null) : null,
+    next: last && moments.length > PAGE ? encodeCursor({ value: last.at, id: last.id }) : null,
   };
 }
 
