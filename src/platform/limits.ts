@@ -74,7 +74,13 @@ export function openLimits(config: Config, pools: Pools, redis: Redis | null): L
     limiters.set(
       kind,
       redis
-        ? new RateLimiterRedis({ ...common, insuranceLimiter, storeClient: redis, useRedisPackage: true })
+        ? new RateLimiterRedis({
+            ...common,
+            insuranceLimiter,
+            storeClient: redis,
+            useRedisPackage: true,
+            rejectIfRedisNotReady: true, // its transactions would wait for the server to come back
+          })
         : new RateLimiterPostgres({
             ...common,
             insuranceLimiter,

@@ -17,7 +17,7 @@ describe.each([
   beforeAll(async () => {
     app = await startApp({ redis });
     acme = await makeTenant(app.database.url, app.platform, 'acme');
-  }, 60_000);
+  }, 90_000);
   afterAll(() => app?.stop());
 
   let last = 0;
@@ -39,7 +39,7 @@ describe.each([
     // After the window the right password works again.
     await app.platform.limits.reset('sign_in_account', `${email} ${from}`);
     expect((await tryPassword(app.agent(), email, PASSWORD, from)).status).toBe(303);
-  });
+  }, 90_000);
 
   test('twenty wrong tries at the same instant count one by one', async () => {
     const [from, email] = [address(), acme.users.support.email];
@@ -47,14 +47,14 @@ describe.each([
     const statuses = answers.map((answer) => answer.status);
     expect(statuses.filter((status) => status === 401)).toHaveLength(10);
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
-  });
+  }, 90_000);
 
   test('a right password forgets the wrong ones before it', async () => {
     const [from, email] = [address(), acme.users.csm.email];
     for (let i = 0; i < 9; i += 1) await tryPassword(app.agent(), email, WRONG, from);
     expect((await tryPassword(app.agent(), email, PASSWORD, from)).status).toBe(303);
     for (let i = 0; i < 9; i += 1) expect((await tryPassword(app.agent(), email, WRONG, from)).status).toBe(401);
-  });
+  }, 90_000);
 
   test('one address that tries many accounts is stopped', async () => {
     const from = address();
@@ -63,7 +63,7 @@ describe.each([
       statuses.push((await tryPassword(app.agent(), `nobody${i}@acme.example`, WRONG, from)).status);
     expect(statuses.slice(0, 60)).toEqual(Array(60).fill(401));
     expect(statuses.slice(60)).toEqual([429, 429]);
-  }, 60_000);
+  }, 90_000);
 
   test('many addresses against one account are stopped, but not the browser of its owner', async () => {
     const email = acme.users.manager.email;
@@ -79,14 +79,14 @@ describe.each([
       .get('/login')
       .set('Cookie', 'rapport-known=AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA');
     expect(forged.status).toBe(200);
-  }, 60_000);
+  }, 90_000);
 
   test('what a stranger claims about his address does not help him when he is no proxy', async () => {
     // The test's own address is loopback, a trusted proxy; what came through it is what counts, not what it says itself.
     const chain = (n: number) => `203.0.113.${n}, 192.0.2.77`;
     for (let i = 0; i < 10; i += 1) await tryPassword(app.agent(), acme.users.field_tech.email, WRONG, chain(i));
     expect((await tryPassword(app.agent(), acme.users.field_tech.email, PASSWORD, chain(99))).status).toBe(429);
-  });
+  }, 90_000);
 });
 
 describe('answers', () => {
@@ -110,7 +110,7 @@ describe('answers', () => {
     await sql(app, 'update users set deactivated_at = now() where id = $1', [acme.users.sales.id]);
     await sql(app, 'update tenants set password_sign_in = false where id = $1', [globex.id]);
     await sql(app, 'update tenants set suspended_at = now() where id = $1', [closed.id]);
-  }, 60_000);
+  }, 90_000);
   afterAll(() => app?.stop());
 
   test('are the same to the letter, whatever is wrong', async () => {
@@ -127,13 +127,13 @@ describe('answers', () => {
       seen.set(kind, plain(answer.text).replaceAll(email, ''));
     }
     expect(new Set(seen.values()).size).toBe(1);
-  });
+  }, 90_000);
 
   test('take the same time', async () => {
     const { checkPassword } = await import('../../../src/modules/session/password.service.ts');
     const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
     const times: Record<string, number[]> = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, []]));
-    for (let round = 0; round < 15; round += 1) {
+    for (let round = 0; round < 9; round += 1) {
       for (const [kind, email] of Object.entries(kinds)) {
         const started = performance.now();
         await checkPassword(app.platform, { email, password: WRONG, ip: `10.${round}.0.1`, browser: null });
@@ -143,7 +143,7 @@ describe('answers', () => {
     const medians = Object.values(times).map(median);
     // Without the padding an unknown e-mail would be answered in a tenth of the time of a known one.
     expect(Math.min(...medians)).toBeGreaterThan(0.6 * Math.max(...medians));
-  }, 60_000);
+  }, 90_000);
 
   test('an administrator can use a password where others cannot', async () => {
     expect((await tryPassword(app.agent(), 'admin@globex.example', PASSWORD, '198.51.100.2')).status).toBe(303);
@@ -185,7 +185,7 @@ describe('over https', () => {
   beforeAll(async () => {
     app = await startApp({ env: { BASE_URL: 'https://crm.example.com' } });
     await makeTenant(app.database.url, app.platform, 'acme');
-  }, 60_000);
+  }, 90_000);
   afterAll(() => app?.stop());
 
   test('every cookie is locked to this host and to https', async () => {
@@ -222,7 +222,7 @@ describe('when Redis goes away', () => {
     redis = await startRedis();
     app = await startApp({ env: { REDIS_URL: redis.url } });
     acme = await makeTenant(app.database.url, app.platform, 'acme');
-  }, 60_000);
+  }, 90_000);
   afterAll(async () => {
     await app?.stop();
     await redis?.stop();
@@ -255,5 +255,5 @@ describe('when Redis goes away', () => {
     const again = app.agent();
     await signIn(again, acme.users.sales.email, PASSWORD);
     expect(await isSignedIn(again)).toBe(true);
-  }, 60_000);
+  }, 90_000);
 });
