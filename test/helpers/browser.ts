@@ -71,9 +71,11 @@ function watch(page: Page): string[] {
 /**
  * Fails with a readable list when the page breaks a rule of WCAG 2.2 A or AA that axe can decide.
  * axe runs inside the page, so this is for pages with JavaScript only.
+ * @param rules only these, where the others were tried on the same page before
  */
-export async function expectNoAxeViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
+export async function expectNoAxeViolations(page: Page, rules?: string[]): Promise<void> {
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules ? axe.withRules(rules) : axe.withTags(WCAG)).analyze();
   const lines = violations.flatMap(({ id, impact, help, nodes }) => [
     `${id} (${impact}): ${help}`,
     ...nodes.map((node) => `    ${node.target.join(' ')}\n      ${node.failureSummary?.replaceAll('\n', '\n      ')}`),
