@@ -24,7 +24,7 @@ const RULES = {
   sign_in_everywhere: { points: 30, seconds: 900 },
   sign_in_device: { points: 10, seconds: 600 },
   sso_start: { points: 60, seconds: 600 },
-  sso_check: { points: 20, seconds: 600 },
+  sso_check: { points: 60, seconds: 600 },
   api: { points: 1_200, seconds: 60 },
   write: { points: 300, seconds: 60 },
 } as const;

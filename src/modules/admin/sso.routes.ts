@@ -141,8 +141,9 @@ async function ssoPage(ctx: Ctx, { platform }: Input, more: More = {}): Promise<
 
 async function save(ctx: Ctx, { body, platform }: Input): Promise<Reply> {
   const version = wholeNumber(entry(body, 'version'), 'the version');
-  await platform.limits.consume('sso_check', ctx.tenant.id);
-  await saveProvider(ctx, platform.config, readSettings(body), version);
+  const settings = readSettings(body);
+  if (settings.enabled) await platform.limits.consume('sso_check', ctx.tenant.id);
+  await saveProvider(ctx, platform.config, settings, version);
   return redirect('/admin/sso', { text: 'Saved.', tone: 'green' });
 }
 

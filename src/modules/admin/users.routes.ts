@@ -104,15 +104,15 @@ async function edit(ctx: Ctx, { params }: Input): Promise<Reply> {
   return page('_entity/form', userForm(ctx, user, null, null), user.name);
 }
 
-const namesIn = (text: string): string[] => [
-  ...new Map(
-    text
-      .split(',')
-      .map((name) => name.trim().replace(/\s+/g, ' '))
-      .filter(Boolean)
-      .map((name) => [name.toLowerCase(), name]),
-  ).values(),
-];
+/** 'North, South ,north' -> North, South */
+function namesIn(text: string): string[] {
+  const names = new Map<string, string>();
+  for (const part of text.split(',')) {
+    const name = part.trim().replace(/\s+/g, ' ');
+    if (name && !names.has(name.toLowerCase())) names.set(name.toLowerCase(), name);
+  }
+  return [...names.values()];
+}
 
 async function save(ctx: Ctx, { params, body }: Input): Promise<Reply> {
   const id = params.id ?? '';
