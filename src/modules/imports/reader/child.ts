@@ -15,6 +15,7 @@ export interface ChildFailure {
   code: ReadErrorCode | undefined;
   details: ReadErrorDetails;
   message: string;
+  cpuSeconds: number;
   peakBytes: number;
 }
 
@@ -27,8 +28,10 @@ function send(event: WireEvent | ChildFailure): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
-function peakBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
+/** Peak resident memory (the system counts it in kilobytes) and processor time of this process. */
+function cost(): { cpuSeconds: number; peakBytes: number } {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 };
 }
 
 const output: Output = {
@@ -45,11 +48,11 @@ async function main(): Promise<void> {
   for await (const chunk of process.stdin) input += chunk;
   try {
     await readInto(JSON.parse(input) as ReadRequest, output);
-    send({ type: 'end', stats: { rows, seconds: (performance.now() - started) / 1000, peakBytes: peakBytes() } });
+    send({ type: 'end', stats: { rows, seconds: (performance.now() - started) / 1000, ...cost() } });
   } catch (error) {
     const known = error instanceof ReadError ? error : undefined;
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    send({ type: 'error', code: known?.code, details: known?.details ?? {}, message, peakBytes: peakBytes() });
+    send({ type: 'error', code: known?.code, details: known?.details ?? {}, message, ...cost() });
   }
 }
 

@@ -11,6 +11,8 @@ const DELIMITERS = [',', ';', '\t', '|', ':', '^', '~', '\u001f', ' '];
 const HANDICAP: Readonly<Record<string, number>> = { ':': 0.5, ' ': 0.4, '~': 0.9, '^': 0.9 };
 const HANDICAPPED_SHARE = 0.8;
 const MAX_RECORDS = 400;
+/** A file in which every quoted value is wrong is still read better with quotes than without a separator. */
+const REPAIR_COST = 0.6;
 
 export interface DialectChoice {
   delimiter?: string | undefined;
@@ -33,21 +35,48 @@ export function detectDialect(sample: string, complete: boolean, choice: Dialect
   const sep = separatorLine(sample);
   const text = sep ? sample.slice(sep.length) : sample;
   const body = complete ? text : text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1) || text;
-  const delimiters = choice.delimiter
-    ? [choice.delimiter]
-    : sep
-      ? [sep.delimiter]
-      : DELIMITERS.filter((one) => one === ',' || body.includes(one));
-  let best: { score: number; finding: DialectFinding } | undefined;
-  for (const delimiter of delimiters) {
+  const told = choice.delimiter || sep?.delimiter;
+  let best: { rating: Rating; dialect: Dialect } | undefined;
+  for (const delimiter of told ? [told] : candidates(body)) {
     for (const [quote, way] of quotings(body, delimiter, choice)) {
       const dialect = { delimiter, quote, escape: way };
-      const { score, columns } = rate(body, dialect);
-      if (best && score <= best.score) continue;
-      best = { score, finding: { ...dialect, columns, skip: sep?.length ?? 0 } };
+      const rating = rate(body, dialect);
+      if (!best || rating.score > best.rating.score) best = { rating, dialect };
     }
   }
-  return (best as { finding: DialectFinding }).finding;
+  const { rating, dialect } = best as { rating: Rating; dialect: Dialect };
+  const { columns } = rating;
+  const skip = sep?.length ?? 0;
+  if (told) return { ...dialect, columns, skip };
+  const delimiter = padded(body, dialect, rating);
+  // a column of addresses under its heading, not two columns
+  const prose = delimiter === ', ' && columns === 2 && rating.firstWidth === 1 && !body.includes('\t');
+  return prose ? { ...dialect, delimiter: '\t', columns: 1, skip } : { ...dialect, delimiter, columns, skip };
+}
+
+/** Separators that occur; one that only ever occurs doubled is taken double. */
+function candidates(body: string): string[] {
+  const found = DELIMITERS.filter((one) => one === ',' || body.includes(one));
+  const lines = body.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const times = lines.filter((line) => TIME.test(line.trim())).length;
+  return found
+    .filter((one) => one !== ':' || times < lines.length / 2)
+    .map((one) =>
+      one !== ' ' && body.includes(one + one) && !body.replaceAll(one + one, '').includes(one) ? one + one : one,
+    );
+}
+
+/** The separator with the blanks around it, when they stand around every one of them. */
+function padded(body: string, dialect: Dialect, { widths, columns, repairs }: Rating): string {
+  const { delimiter } = dialect;
+  if (columns === 1 || delimiter.trim() === '') return delimiter;
+  for (const wider of [` ${delimiter} `, `${delimiter} `, ` ${delimiter}`]) {
+    if (!body.includes(wider)) continue;
+    const again = rate(body, { ...dialect, delimiter: wider });
+    if (again.repairs > repairs || again.widths.size !== widths.size) continue;
+    if ([...widths].every(([width, count]) => again.widths.get(width) === count)) return wider;
+  }
+  return delimiter;
 }
 
 /** Excel's own first line that names the separator; it is no data. */
@@ -72,44 +101,67 @@ function quotings(
   const found = ways('"');
   const escaped = delimiter.replace(/[|^.*+?$()[\]{}\\]/g, '\\$&');
   // 'single' quotes must close where they open, or O'Brien and 'n would count
-  const single = new RegExp(`(?:^|${escaped}|[\\r\\n]) *'(?:[^'\\r\\n]|'')*'(?=${escaped}|[\\r\\n]|$)`);
+  const single = new RegExp(`(?:^|${escaped}|[\\r\\n]) *'(?:[^'\\\\]|''|\\\\.){0,500}'(?=${escaped}|[\\r\\n]|$)`);
   if (single.test(text)) found.push(...ways("'"));
   return found;
 }
 
+type Dialect = Omit<CsvDialect, 'encoding'>;
+
+interface Rating {
+  score: number;
+  /** The usual number of fields, that of the first record, and how many records have how many. */
+  columns: number;
+  firstWidth: number;
+  widths: Map<number, number>;
+  repairs: number;
+}
+
 /** How much the text looks like a table when it is read this way. */
-function rate(text: string, dialect: CsvDialect | Omit<CsvDialect, 'encoding'>): { score: number; columns: number } {
+function rate(text: string, dialect: Dialect): Rating {
   const widths = new Map<number, number>();
   let records = 0;
   let repairs = 0;
   let cells = 0;
   let plausible = 0;
+  let typed = 0;
+  let firstWidth = 0;
   const parser = new RecordParser({ encoding: '', ...dialect }, 0, {
     record: (fields, repair) => {
       if (fields.length === 1 && fields[0]?.trim() === '') return;
-      records++;
+      if (records++ === 0) firstWidth = fields.length;
       if (repair) repairs++;
       widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
       for (const field of fields.slice(0, 200)) {
         cells++;
-        plausible += plausibility(field.trim(), dialect.quote);
+        const value = field.trim();
+        plausible += plausibility(value, dialect.quote);
+        if (value !== '' && isTyped(value)) typed++;
       }
       if (records >= MAX_RECORDS) parser.stop();
     },
   });
   parser.write(text);
   parser.end();
-  if (records === 0) return { score: 0, columns: 1 };
+  if (records === 0) return { score: 0, columns: 1, firstWidth: 1, widths, repairs };
   let pattern = 0;
   for (const [width, count] of widths) pattern += count * (Math.max(width - 1, 0.001) / width);
   pattern /= widths.size * records;
   const type = cells === 0 ? 0 : plausible / cells;
   const columns = usualWidth(widths);
-  const alike = columns > 1 && (widths.get(columns) ?? 0) >= records * HANDICAPPED_SHARE;
-  const handicap = HANDICAP[dialect.delimiter] === undefined ? 1 : alike ? HANDICAP[dialect.delimiter]! : 0;
   const quoteUse = dialect.quote === '"' && dialect.escape === 'doubled' ? 1 : 0.98;
-  const score = pattern * Math.max(type, 1e-6) * (1 - repairs / records) ** 2 * handicap * quoteUse;
-  return { score, columns };
+  const repaired = 1 - (REPAIR_COST * repairs) / records;
+  const score = pattern * Math.max(type, 1e-6) * repaired * quoteUse * handicap();
+  return { score, columns, firstWidth, widths, repairs };
+
+  function handicap(): number {
+    const factor = HANDICAP[dialect.delimiter];
+    if (factor === undefined) return 1;
+    if (columns < 2 || (widths.get(columns) ?? 0) < records * HANDICAPPED_SHARE) return 0;
+    // blanks separate words far more often than columns
+    const quoted = dialect.quote !== '' && text.includes(`${dialect.quote} ${dialect.quote}`);
+    return dialect.delimiter === ' ' && !quoted && (columns < 3 || typed < cells / 3) ? 0 : factor;
+  }
 }
 
 /** The most frequent number of fields; of two equally frequent ones the larger. */
@@ -125,21 +177,29 @@ function usualWidth(widths: Map<number, number>): number {
 /** Rarely part of a value, so a field with one is probably several. */
 const SEPARATORS = [';', '|', '\t', '\u001f'];
 
+const TIME = /^\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?$/i;
+
 const PLAIN = [
   /^$/,
   /^[+-]?[\d.,'\u00a0 ]+ ?(?:%|[€$£¥]|[A-Z]{3})?$/, // numbers and amounts
   /^[€$£¥] ?-?[\d.,]+$/,
   /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z| ?[AP]M)?)?$/i,
-  /^\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?$/i,
+  TIME,
   /^[^\s@,;]+@[^\s@,;]+\.[^\s@,;]+$/,
   /^(?:https?:\/\/|www\.)[^\s;|]+$/i,
   /^\+?[\d ()/-]{6,20}$/,
 ];
 
+function isTyped(value: string): boolean {
+  return PLAIN.some((pattern) => pattern.test(value));
+}
+
 /** 1 for a cell that looks like one value, less for one that looks like several or like a torn one. */
 function plausibility(field: string, quote: string): number {
-  if (PLAIN.some((pattern) => pattern.test(field))) return 1;
+  if (isTyped(field)) return 1;
   if (quote !== '' && field.startsWith(quote) !== field.endsWith(quote)) return 0.1;
+  // wrapped in the other quotation mark: read with the wrong one
+  if (/^(['"]).*\1$/s.test(field) && field.length > 1) return 0.5;
   if (SEPARATORS.some((separator) => field.includes(separator))) return 0.4;
   if (/^[\p{L}\p{M}\p{N}\p{S}\p{P} ]*$/u.test(field)) return field.length > 200 ? 0.8 : 0.95;
   return 0.6;

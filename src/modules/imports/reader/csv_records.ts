@@ -8,8 +8,15 @@ type Mode =
   | 'literal'
   /** It closes the field, the rest up to the separator is added: "abc"def -> abcdef (as Excel does) */
   | 'closing'
-  /** Quotes mean nothing in this line. */
-  | 'plain';
+  /** A quoted field ends at the latest with its line: the closing quote of the last field was forgotten. */
+  | 'line'
+  /** The quote of a field that is not closed properly in its line is a character like others. */
+  | 'field';
+
+/** In the order of preference among those that give the usual number of fields. */
+const STRAY_REPAIRS: readonly Mode[] = ['closing', 'line', 'field'];
+/** When the odd quote stands where one opens a field, the one before it was left open: the field cannot go on behind it. */
+const OPEN_REPAIRS: readonly Mode[] = ['line', 'field'];
 
 export type Repair = 'stray' | 'unclosed';
 
@@ -25,6 +32,7 @@ const MAX_STRAY = 50;
 /** No line end within so many characters: not a list. */
 const MAX_RECORD = 8 * 1024 * 1024;
 const NEED_MORE = -1;
+const NOT_QUOTED = -2;
 
 /** Where a character comes next, as found by a search that began at `from`: -1 nowhere, -2 not searched. */
 interface Lookup {
@@ -37,7 +45,7 @@ interface Parsed {
   /** Position behind the record and its line end, or NEED_MORE. */
   next: number;
   stray: boolean;
-  /** A stray quote that stands where one opens a field: the quote before it was probably never closed. */
+  /** The first stray quote of a field stands where one opens a field: the one before it was probably never closed. */
   opening: boolean;
   unclosed: boolean;
 }
@@ -109,27 +117,22 @@ export class RecordParser {
   private readQuoted(start: number, lineEnd: number, final: boolean): number {
     const literal = this.parse(start, 'literal', final);
     if (literal.next === NEED_MORE) return NEED_MORE;
-    const spansLines = literal.next > lineEnd + 2;
-    const fits = this.expected === 0 || literal.fields.length === this.expected;
-    if (!literal.stray && !literal.unclosed && (fits || !spansLines)) {
+    if (!literal.stray && !literal.unclosed) {
       this.handler.record(literal.fields, undefined);
       return literal.next;
     }
-    const plain = this.parse(start, 'plain', final);
-    if (plain.next === NEED_MORE) return NEED_MORE;
-    let chosen = literal.unclosed ? plain : literal;
-    const swallowed = literal.opening && spansLines;
-    if (swallowed && plain.fields.length === this.expected) chosen = plain;
-    else if (!fits || literal.unclosed) {
-      const closing = literal.stray ? this.parse(start, 'closing', final) : undefined;
-      const choices = [literal, closing, plain].filter(
-        (one) => one !== undefined && !one.unclosed && one.next !== NEED_MORE,
-      );
-      chosen = choices.find((one) => one?.fields.length === this.expected) ?? chosen;
+    const spansLines = literal.next > lineEnd + 2;
+    const swallowed = literal.unclosed || (literal.opening && spansLines);
+    let chosen = literal;
+    if (swallowed || (this.expected > 0 && literal.fields.length !== this.expected)) {
+      const modes = swallowed || literal.opening ? OPEN_REPAIRS : STRAY_REPAIRS;
+      const others = modes
+        .map((mode) => this.parse(start, mode, final))
+        .filter((one) => !one.unclosed && one.next !== NEED_MORE);
+      const fallback = swallowed ? (others.at(-1) ?? literal) : literal;
+      chosen = others.find((one) => one.fields.length === this.expected) ?? fallback;
     }
-    const repair =
-      chosen === plain && (literal.unclosed || spansLines) ? 'unclosed' : literal.stray ? 'stray' : undefined;
-    this.handler.record(chosen.fields, repair);
+    this.handler.record(chosen.fields, swallowed && chosen !== literal ? 'unclosed' : 'stray');
     return chosen.next;
   }
 
@@ -139,20 +142,19 @@ export class RecordParser {
     const result: Parsed = { fields: [], next: NEED_MORE, stray: false, opening: false, unclosed: false };
     let at = start;
     while (true) {
-      const opening = mode === 'plain' ? -1 : this.openingQuote(at);
-      if (opening >= 0) {
-        const end = this.quotedField(opening + quote.length, mode, final, result);
-        if (end === NEED_MORE) return result;
-        at = end;
-      } else {
+      const opening = this.openingQuote(at);
+      const quotedEnd = opening < 0 ? NOT_QUOTED : this.quotedField(opening + quote.length, mode, final, result);
+      if (quotedEnd === NEED_MORE) return result;
+      if (quotedEnd !== NOT_QUOTED) at = quotedEnd;
+      else {
         const end = this.fieldEnd(at);
         if (end < 0) {
           if (!final) return result;
-          result.fields.push(buffer.slice(at));
+          result.fields.push(opening < 0 ? buffer.slice(at) : this.withoutQuote(buffer.slice(opening)));
           result.next = buffer.length;
           return result;
         }
-        result.fields.push(buffer.slice(at, end));
+        result.fields.push(opening < 0 ? buffer.slice(at, end) : this.withoutQuote(buffer.slice(opening, end)));
         at = end;
       }
       if (at >= buffer.length) {
@@ -173,7 +175,10 @@ export class RecordParser {
     }
   }
 
-  /** Reads from behind the opening quote; pushes the field and gives the position of the separator or line end. */
+  /**
+   * Reads from behind the opening quote; pushes the field and gives the position of the separator or line end behind it,
+   * or NOT_QUOTED when this mode takes the quote for a character.
+   */
   private quotedField(from: number, mode: Mode, final: boolean, result: Parsed): number {
     const { buffer } = this;
     const { quote } = this.dialect;
@@ -181,8 +186,16 @@ export class RecordParser {
     let text = '';
     let at = from;
     let strays = 0;
+    const inLine = mode === 'line' || mode === 'field';
+    const lineEnd = inLine ? this.lineEnd(from) : -1;
+    const stop = lineEnd < 0 ? buffer.length : lineEnd;
     while (true) {
       const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
+      if (inLine && (mark < 0 || mark > stop)) {
+        if (mode === 'field') return NOT_QUOTED;
+        result.fields.push(text + buffer.slice(at, stop));
+        return stop;
+      }
       if (mark < 0 || mark - from > MAX_QUOTED || strays > MAX_STRAY) {
         if (!final && strays <= MAX_STRAY && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
         result.unclosed = true;
@@ -203,25 +216,33 @@ export class RecordParser {
         at = mark + 2;
         continue;
       }
-      const behind = this.skipBlanks(mark + 1);
+      const behind = this.isSeparator(mark + 1) ? mark + 1 : this.skipBlanks(mark + 1);
       if (behind >= buffer.length && !final) return NEED_MORE;
       if (behind >= buffer.length || this.isSeparator(behind)) {
         result.fields.push(text + buffer.slice(at, mark));
         return behind;
       }
+      if (mode === 'field') return NOT_QUOTED;
       result.stray = true;
+      if (strays === 0 && (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n'))
+        result.opening = true;
       strays++;
-      if (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n') result.opening = true;
       if (mode === 'closing') {
-        const end = this.fieldEnd(mark + 1);
-        if (end < 0 && !final) return NEED_MORE;
-        const stop = end < 0 ? buffer.length : end;
-        result.fields.push(text + buffer.slice(at, mark) + buffer.slice(mark + 1, stop));
-        return stop;
+        const found = this.fieldEnd(mark + 1);
+        if (found < 0 && !final) return NEED_MORE;
+        const end = found < 0 ? buffer.length : found;
+        result.fields.push(text + buffer.slice(at, mark) + buffer.slice(mark + 1, end));
+        return end;
       }
       text += buffer.slice(at, mark + 1);
       at = mark + 1;
     }
+  }
+
+  /** A field that begins with a quote which is not closed: the quote goes when it is the only one. */
+  private withoutQuote(field: string): string {
+    const { quote } = this.dialect;
+    return field.includes(quote, quote.length) ? field : field.slice(quote.length);
   }
 
   /** Position of a quote that opens a field at `at`; blanks may stand before it. */

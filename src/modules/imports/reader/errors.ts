@@ -65,9 +65,10 @@ export interface ReadErrorDetails {
   detail?: string;
   row?: number;
   sheet?: string;
-  /** For operators: what the child said last, and its peak resident memory. */
+  /** For operators: what the child said last, its peak resident memory, its processor time. */
   fault?: string;
   peakBytes?: number;
+  cpuSeconds?: number;
 }
 
 /** A file that is refused, or a limit that was broken. `message` can be shown to the person as it is. */

@@ -69,6 +69,8 @@ export interface ReadStats {
   rows: number;
   /** Seconds from the start of the child to its last row. */
   seconds: number;
+  /** Seconds of processor time of the child, all its threads together. */
+  cpuSeconds: number;
   /** Peak resident memory of the child in bytes. */
   peakBytes: number;
 }

@@ -117,9 +117,9 @@ export class Reading {
     }
   }
 
-  private reported({ code, details, message, peakBytes }: ChildFailure): ReadError {
-    if (code !== undefined) return new ReadError(code, { ...details, peakBytes });
-    return new ReadError('crashed', { fault: message, peakBytes });
+  private reported({ code, details, message, peakBytes, cpuSeconds }: ChildFailure): ReadError {
+    if (code !== undefined) return new ReadError(code, { ...details, peakBytes, cpuSeconds });
+    return new ReadError('crashed', { fault: message, peakBytes, cpuSeconds });
   }
 
   private async unreported(): Promise<ReadError> {

@@ -75,7 +75,7 @@ export async function inspectFile(path: string, options: ReadOptions = {}): Prom
     dialect: undefined,
     sheets: [],
     warnings: [],
-    stats: { rows: 0, seconds: 0, peakBytes: 0 },
+    stats: { rows: 0, seconds: 0, cpuSeconds: 0, peakBytes: 0 },
   };
   const byIndex = new Map<number, InspectedSheet>();
   for await (const event of readFile(path, { ...options, rowsPerSheet })) {

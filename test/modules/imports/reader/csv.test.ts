@@ -120,7 +120,7 @@ describe('quotes', () => {
     ],
     [
       'empty ones',
-      'a,b,c\n"","",""x\n"",1,""\n',
+      'a,b,c\n"","",x\n"",1,""\n',
       [
         ['a', 'b', 'c'],
         ['', '', 'x'],
@@ -162,7 +162,7 @@ describe('quotes', () => {
     const file = await read('name,city\nAnn,"Bonn\nBob,Rome\nEve,"Oslo"\nDan,Riga\n');
     expect(texts(file)).toEqual([
       ['name', 'city'],
-      ['Ann', '"Bonn'],
+      ['Ann', 'Bonn'],
       ['Bob', 'Rome'],
       ['Eve', 'Oslo'],
       ['Dan', 'Riga'],
@@ -188,9 +188,64 @@ describe('quotes', () => {
     ]);
     expect(texts(await read('a,b\n1,"2'))).toEqual([
       ['a', 'b'],
-      ['1', '"2'],
+      ['1', '2'],
     ]);
   });
+});
+
+describe('what others would lose', () => {
+  const head = 'id,name,note';
+  test.each<[string, string, string[]]>([
+    ['a closing quote forgotten in the last field', '2,Ann,"good, or not', ['2', 'Ann', 'good, or not']],
+    ['an opening quote too many at the start', '"2,Ann,"good, or not"', ['2', 'Ann', 'good, or not']],
+    ['an opening quote too many in the middle', '2,"Ann,"good, or not"', ['2', 'Ann', 'good, or not']],
+    ['an opening quote in the last field', '2,Ann,"good', ['2', 'Ann', 'good']],
+  ])('%s', async (_name, line, row) => {
+    const file = await read(`${head}\n1,Bob,"x, y"\n${line}\n3,Eve,"p, q"\n4,Dan,"r, s"\n`);
+    expect(texts(file)).toEqual([
+      head.split(','),
+      ['1', 'Bob', 'x, y'],
+      row,
+      ['3', 'Eve', 'p, q'],
+      ['4', 'Dan', 'r, s'],
+    ]);
+    expect(file.warnings).toMatchObject([{ row: 3 }]);
+  });
+
+  test('quotes inside quotes in every row', async () => {
+    const file = await read('name,note\n"The "best" shop, Bonn",1\n"The "old" one, Rome",2\n');
+    expect(texts(file)).toEqual([
+      ['name', 'note'],
+      ['The "best" shop, Bonn', '1'],
+      ['The "old" one, Rome', '2'],
+    ]);
+  });
+
+  test.each([
+    [', ', 'name, city, n\nAnn, Bonn, 1\n"Lee, Bob", Rome, 2\n'],
+    [' ; ', 'name ; city ; n\nAnn ; Bonn ; 1\n"Lee, Bob" ; Rome ; 2\n'],
+    ['||', 'name||city||n\nAnn||Bonn||1\n"Lee, Bob"||Rome||2\n'],
+  ])('separator %j', async (delimiter, text) => {
+    const file = await read(text);
+    expect(file.dialect?.delimiter).toBe(delimiter);
+    expect(texts(file)).toEqual([
+      ['name', 'city', 'n'],
+      ['Ann', 'Bonn', '1'],
+      ['Lee, Bob', 'Rome', '2'],
+    ]);
+  });
+
+  test.each(['Full name\nAnn Lee\nBob Ray\n', '10:30\n11:45\n12:00\n', 'Address\nMain St 5, Berlin\nRing 2, Bonn\n'])(
+    'one column: %j',
+    async (text) => {
+      expect(texts(await read(text))).toEqual(
+        text
+          .trim()
+          .split('\n')
+          .map((line) => [line]),
+      );
+    },
+  );
 });
 
 describe('lines', () => {

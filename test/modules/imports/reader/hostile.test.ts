@@ -1,4 +1,7 @@
-/** Files made to hurt. Each is read or refused by the child within five seconds and 256 MB. */
+/**
+ * Files made to hurt. Each is read or refused by the child within five seconds and 256 MB. The seconds are of processor
+ * time: the clock on the wall also counts what the other tests do.
+ */
 import { ReadError, type ReadErrorCode } from '#src/modules/imports/reader/errors.ts';
 import { readFile } from '#src/modules/imports/reader/run.ts';
 import {
@@ -32,21 +35,22 @@ const sheet1 = (start: string, piece: string, times: number, end: string) =>
 async function outcome(
   path: string,
 ): Promise<{ code: ReadErrorCode | 'read'; rows: number; seconds: number; megabytes: number }> {
-  const started = performance.now();
+  let seconds = 0;
   let rows = 0;
   let peak = 0;
   let code: ReadErrorCode | 'read' = 'read';
   try {
     for await (const event of readFile(path)) {
       if (event.type === 'rows') rows += event.rows.length;
-      if (event.type === 'end') peak = event.stats.peakBytes;
+      if (event.type === 'end') [peak, seconds] = [event.stats.peakBytes, event.stats.cpuSeconds];
     }
   } catch (error) {
     if (!(error instanceof ReadError)) throw error;
     code = error.code;
     peak = error.details.peakBytes ?? 0;
+    seconds = error.details.cpuSeconds ?? 0;
   }
-  return { code, rows, seconds: (performance.now() - started) / 1000, megabytes: peak / MB };
+  return { code, rows, seconds, megabytes: peak / MB };
 }
 
 const one = '<row r="1"><c r="A1"><v>1</v></c></row>';

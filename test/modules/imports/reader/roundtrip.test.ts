@@ -1,11 +1,14 @@
 /** Any table written by another program comes back as it was. */
+
 import * as XLSX from '@e965/xlsx';
+import { jest } from '@jest/globals';
 import ExcelJS from 'exceljs';
 import fc from 'fast-check';
 import type { CsvChoice } from '#src/modules/imports/reader/csv.ts';
 import { readHere, testFolder, texts } from '../../../helpers/workbooks.ts';
 
 const put = testFolder();
+jest.setTimeout(60_000);
 
 /** Text that a file can hold: no halves of characters, no NUL; XML turns CR into LF. */
 const text = fc
@@ -65,7 +68,7 @@ test('numbers, dates and truths through a workbook', async () => {
       });
       expect(third?.value).toBe(String(truth));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 
@@ -87,7 +90,7 @@ test('texts through a text file whose dialect is told', async () => {
       const file = await readHere(await put('a.csv', content), 'a.csv', { csv });
       expect(placed(file)).toEqual(trimmed(rows));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -109,7 +112,7 @@ test('lists of customers through a text file whose dialect is found', async () =
         expect([file.dialect?.delimiter, texts(file)]).toEqual([delimiter, rows]);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -128,6 +131,6 @@ test('anything at all is read or refused, never a fault', async () => {
       const reading = readHere(await put('a.csv', Buffer.from(content)), 'a.csv');
       await reading.catch((error: Error) => expect(error.name).toBe('ReadError'));
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });
