@@ -172,7 +172,6 @@ async function callback(platform: Platform, strategies: Strategies, req: Request
   const testing = flow?.purpose === 'test' && asking !== null;
   const [company, provider] = await companyAndProvider(platform, req, testing);
   const gone: GoneThrough = { claims: null, person: null };
-  let strategy: Promise<SafeStrategy> | undefined;
   try {
     const sent = returned(req);
     if (!flow)
@@ -182,16 +181,15 @@ async function callback(platform: Platform, strategies: Strategies, req: Request
       );
     if (flow.purpose !== 'sign_in' && !asking)
       throw new Refusal('another session came back', 'You were signed out meanwhile. Sign in and try again.');
-    strategy = strategies.of(company, provider);
-    const arrived = await arrive(await strategy, flow, sent);
+    const strategy = await strategies.of(company, provider);
+    const arrived = await arrive(strategy, flow, sent);
     gone.claims = arrived.claims;
-    const person = await personOf(await strategy, arrived);
+    const person = await personOf(strategy, arrived);
     gone.person = person;
     if (testing) return await reportTest(platform, req, { company, provider, gone, error: null });
     return await settle(platform, req, res, { company, provider, flow, person, asking });
   } catch (error) {
-    // Keys or addresses may have changed at the provider: the next try reads its description again.
-    if (strategy) strategies.drop(company.id, strategy);
+    if (!gone.claims) strategies.doubt(company.id);
     if (testing) return await reportTest(platform, req, { company, provider, gone, error });
     return refused(platform, req, res, company, error);
   }

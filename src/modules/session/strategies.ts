@@ -11,9 +11,12 @@ const FRESH = 60 * 60_000;
 /** Providers kept ready; more only cost another look at the description. */
 const MOST = 500;
 
+/** A younger one is kept after a failure: it read everything just now, and strangers could make us ask without end. */
+const YOUNG = 30_000;
+
 interface Kept {
   stamp: string;
-  until: number;
+  made: number;
   strategy: Promise<SafeStrategy>;
 }
 
@@ -30,17 +33,20 @@ export class Strategies {
   of(company: Company, provider: Provider): Promise<SafeStrategy> {
     const stamp = `${provider.id}:${provider.version}`;
     const kept = this.#kept.get(company.id);
-    if (kept && kept.stamp === stamp && kept.until > Date.now()) return kept.strategy;
+    if (kept && kept.stamp === stamp && Date.now() - kept.made < FRESH) return kept.strategy;
     const strategy = this.#make(company, provider);
     if (this.#kept.size >= MOST) this.#kept.clear();
-    this.#kept.set(company.id, { stamp, until: Date.now() + FRESH, strategy });
-    strategy.catch(() => this.drop(company.id, strategy));
+    this.#kept.set(company.id, { stamp, made: Date.now(), strategy });
+    strategy.catch(() => {
+      if (this.#kept.get(company.id)?.strategy === strategy) this.#kept.delete(company.id);
+    });
     return strategy;
   }
 
-  /** Forgets a strategy that failed, unless another has taken its place already. */
-  drop(tenantId: string, strategy?: Promise<SafeStrategy>): void {
-    if (!strategy || this.#kept.get(tenantId)?.strategy === strategy) this.#kept.delete(tenantId);
+  /** After an answer that did not hold: keys or addresses may have changed, so what is not young is read again. */
+  doubt(tenantId: string): void {
+    const kept = this.#kept.get(tenantId);
+    if (kept && Date.now() - kept.made > YOUNG) this.#kept.delete(tenantId);
   }
 
   async #make(company: Company, provider: Provider): Promise<SafeStrategy> {
