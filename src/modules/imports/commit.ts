@@ -54,8 +54,7 @@ function disagreement(planner: Planner, planned: Pending, now: Outcome): string 
 }
 
 /** Writes one chunk: records, audit trail, outcome of every row and progress, all or nothing. */
-async function writeChunk(ctx: Ctx, work: Work, found: Import, rows: readonly Pending[]): Promise<void> {
-  const planner = plannerOf(ctx, found);
+async function writeChunk(ctx: Ctx, work: Work, planner: Planner, rows: readonly Pending[]): Promise<void> {
   const now = await planRows(ctx, planner, rows);
   const refused = rows.map((row, index) => disagreement(planner, row, now[index]!));
   for (const { plan } of rows) demand(ctx, `${planner.entity.name}.${plan}`);
@@ -128,6 +127,7 @@ export async function commitStep(work: Work, found: Import): Promise<void> {
     const total = found.total || left!.n;
     await work.note(ctx, { total, done: total - left!.n });
   });
+  let planner: Planner | null = null;
   let after = 0;
   let size = CHUNK;
   for (;;) {
@@ -135,7 +135,8 @@ export async function commitStep(work: Work, found: Import): Promise<void> {
     try {
       const last = await work.step(async (ctx) => {
         const rows = await pending(ctx, work.import_id, after, size);
-        if (rows.length) await writeChunk(ctx, work, found, rows);
+        planner ??= plannerOf(ctx, found);
+        if (rows.length) await writeChunk(ctx, work, planner, rows);
         return rows.at(-1)?.row_number ?? null;
       });
       if (last === null) break;

@@ -2,7 +2,7 @@ import type { Entity } from '#src/kernel/entity.ts';
 import { fieldLabel } from '#src/kernel/entity.ts';
 import type { Field } from '#src/kernel/fields/field.ts';
 import type { ColumnInfo, ColumnMapping } from './model.ts';
-import { meansValue, plain, SYNONYMS } from './synonyms.ts';
+import { meansValue, plain, synonymsOf } from './synonyms.ts';
 import { isNamePart, targets } from './targets.ts';
 
 /** Below this a guess would be more of a nuisance than a help. */
@@ -14,7 +14,7 @@ function labelScore(entity: Entity, field: string, header: string): number {
   if (!name) return 0;
   if (name === plain(field)) return 98;
   if (!isNamePart(field) && name === plain(fieldLabel(entity, field))) return 100;
-  const synonyms = SYNONYMS[field]?.split('|') ?? [];
+  const synonyms = synonymsOf(entity.name, field);
   const place = synonyms.indexOf(name);
   if (place >= 0) return 92 - Math.min(place, 20) * 0.5;
   // "Customer e-mail", "E-mail (work)": a synonym of two letters or more words stands in it whole.
@@ -30,9 +30,9 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
   const share = (count: number) => count / seen;
   switch (field.kind) {
     case 'email':
-      return share(looks.email) >= 0.6 ? 60 : share(looks.email) === 0 && seen >= 3 ? -60 : 0;
+      return share(looks.email) >= 0.6 ? 60 : share(looks.email) < 0.3 && seen >= 3 ? -60 : 0;
     case 'url':
-      return share(looks.url) >= 0.6 ? 55 : share(looks.url) === 0 && seen >= 3 ? -60 : 0;
+      return share(looks.url) >= 0.6 ? 55 : share(looks.url) < 0.3 && seen >= 3 ? -60 : 0;
     case 'phone':
       return share(looks.phone + looks.number) >= 0.5 ? 12 : -40;
     case 'date':
@@ -40,8 +40,11 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
     case 'money':
     case 'number':
       return share(looks.date) >= 0.5 || share(looks.email) >= 0.5 ? -60 : 0;
-    case 'text':
     case 'ref':
+      // A colleague may stand there by e-mail address, a customer hardly.
+      if (share(looks.email) >= 0.6) return field.to === 'user' ? 5 : -60;
+      return share(looks.date) >= 0.6 || share(looks.url) >= 0.6 ? -60 : 0;
+    case 'text':
       // A name is no address and no date.
       return share(looks.email) >= 0.6 || share(looks.url) >= 0.6 ? -60 : share(looks.date) >= 0.6 ? -30 : 0;
     case 'choice': {
@@ -51,6 +54,12 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
     default:
       return 0;
   }
+}
+
+/** The field that a column is named after although its values say otherwise; '' when there is none. */
+export function namedAfter(entity: Entity, column: ColumnInfo): string {
+  const best = targets(entity).find(({ field }) => labelScore(entity, field, column.header) >= 80);
+  return best && contentScore(entity.fields[best.field], column) < 0 ? best.field : '';
 }
 
 /** The value of a choice that a text of the file names, by itself or by another common name; null when none. */

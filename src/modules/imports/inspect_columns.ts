@@ -13,7 +13,7 @@ const LOOKED_AT = 500;
 
 const SHORT_DATE = /^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\b/;
 const PHONE = /^\+?[\d\s()./-]{6,25}(\s*(x|ext\.?)\s*\d+)?$/i;
-const URL_LIKE = /^(https?:\/\/|www\.)|^[a-z0-9-]+(\.[a-z0-9-]+)+(\/|$)/i;
+const URL_LIKE = /^(https?:\/\/|www\.)|^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,20}(\/|$)/i;
 
 interface Gathered {
   info: ColumnInfo;

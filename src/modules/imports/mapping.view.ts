@@ -4,10 +4,11 @@ import { activePeople, type Person } from '#src/kernel/forms.ts';
 import type { FormView, Hidden, InputView, Option } from '#src/kernel/views.ts';
 import type { MappingColumn, MappingView } from '#src/kernel/views_pages.ts';
 import { dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput } from './forms.ts';
+import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
 import { columnInput } from './mapping.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, letter, PLAIN_CHOICES } from './model.ts';
-import { MATCH_KEYS, matchLabel, targets } from './targets.ts';
+import { MATCH_KEYS, matchLabel, targetLabel, targets } from './targets.ts';
 import { count } from './words.ts';
 
 const input = (name: string, label: string, more: Partial<InputView>): InputView => ({
@@ -117,6 +118,12 @@ function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [Inpu
   return [[], ''];
 }
 
+function noteOf(entity: Entity, column: ColumnInfo, line: ColumnMapping): string {
+  if (column.filled === 0) return 'This column is empty.';
+  const named = line.field ? '' : namedAfter(entity, column);
+  return named ? `The name says ${targetLabel(entity, named)}, the values do not look like it.` : '';
+}
+
 function columnView(
   entity: Entity,
   column: ColumnInfo,
@@ -132,7 +139,7 @@ function columnView(
     header: column.header,
     samples: column.samples,
     options: options([['', 'Do not import'], ...targets(entity).map((t) => [t.field, t.label] as const)], line.field),
-    note: column.filled === 0 ? 'This column is empty.' : '',
+    note: noteOf(entity, column, line),
     error: problems[name] ?? '',
     details: inputs,
     details_label: label,

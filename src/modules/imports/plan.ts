@@ -47,13 +47,14 @@ export async function planStep(work: Work, found: Import): Promise<void> {
     await work.note(ctx, { done: 0, total: found.rows });
   });
   const duplicates = new Duplicates(entityNamed(found.entity), found);
+  let planner: Planner | null = null;
   let after = found.header_row ?? 0;
   for (;;) {
     work.signal.throwIfAborted();
     const last = await work.step(async (ctx) => {
       const staged = await stagedRows(ctx, work.import_id, after, CHUNK);
       const filled = staged.filter((row) => row.cells.some((cell) => !isBlank(cell)));
-      const planner = plannerOf(ctx, found);
+      planner ??= plannerOf(ctx, found);
       const heads = new Set(
         filled.filter((row) => repeatsHeader(found.columns, row.cells)).map((row) => row.row_number),
       );

@@ -1,17 +1,18 @@
-import type { Change } from '#src/kernel/audit.ts';
 import { type Ctx, can } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel } from '#src/kernel/entity.ts';
 import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { cell } from '#src/kernel/fields/field.ts';
 import { one, type RawQuery } from '#src/kernel/list_query.ts';
-import { fieldCell, type Titles } from '#src/kernel/presenters.ts';
+import { fieldCell } from '#src/kernel/presenters.ts';
 import { titlesOf } from '#src/kernel/records.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import type { Cell, ListView, Tone } from '#src/kernel/views.ts';
 import type { CountTile, PlanView, ResultView } from '#src/kernel/views_pages.ts';
 import { importHead, noPager } from './imports.view.ts';
-import type { Choices, Import, Plan, PlannedRow, Problem, Result } from './model.ts';
+import type { Choices, Import, Plan, PlannedRow, Result } from './model.ts';
+import { plannerOf } from './plan.ts';
+import { resolveReferences } from './references.ts';
 import { cellText, type StagedCell } from './staged_cells.ts';
 import { isNamePart, matchLabel, targetLabel } from './targets.ts';
 import { problemText } from './values.ts';
@@ -90,30 +91,18 @@ function tiles(found: Import, filter: Plan | null, base: string, labels: Record<
   }));
 }
 
-/** Old and new of one field, as a person reads them. */
-function changeText(ctx: Ctx, entity: Entity, name: string, change: Change, titles: Titles) {
-  const text = (value: unknown) => {
-    const shown = fieldCell(ctx, entity, name, { [name]: value } as Row, titles);
-    return shown.text || shown.items.join(', ');
-  };
-  return { old: text(change.old), text: text(change.new) || 'empty' };
-}
-
 interface Mapped {
   column: number;
   field: string;
 }
 
-/** Titles of what old and new values refer to. */
-const changeTitles = (ctx: Ctx, entity: Entity, rows: readonly ShownRow[]): Promise<Titles> =>
-  titlesOf(
-    ctx,
-    entity,
-    rows.flatMap((row) => [
-      Object.fromEntries(Object.entries(row.changes).map(([name, change]) => [name, change.old])),
-      Object.fromEntries(Object.entries(row.changes).map(([name, change]) => [name, change.new])),
-    ]) as Row[],
-  );
+/** What a row's cells become, for the rows that make new records: read again, like at the commit. */
+async function valuesOf(ctx: Ctx, found: Import, entity: Entity, rows: readonly ShownRow[]): Promise<Map<number, Row>> {
+  const { reader } = plannerOf(ctx, found);
+  const read = rows.filter(({ plan }) => plan === 'create').map((row) => reader.read(row.row_number, row.cells));
+  await resolveReferences(ctx, entity, read);
+  return new Map(read.map((row) => [row.row_number, Object.fromEntries(row.values)]));
+}
 
 async function shownRows(
   ctx: Ctx,
@@ -122,30 +111,35 @@ async function shownRows(
   rows: readonly ShownRow[],
   columns: readonly Mapped[],
 ): Promise<PlanView['rows']> {
-  const committed = found.state !== 'planned';
-  const titles = await changeTitles(ctx, entity, rows);
+  const values = await valuesOf(ctx, found, entity, rows);
+  const sides = rows.flatMap(({ changes }) =>
+    (['old', 'new'] as const).map((side) =>
+      Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, change[side]])),
+    ),
+  );
+  const titles = await titlesOf(ctx, entity, [...values.values(), ...sides]);
+  const text = (name: string, row: Row) => {
+    const shown = fieldCell(ctx, entity, name, row, titles);
+    return shown.text || shown.items.join(', ');
+  };
   return rows.map((row) => {
-    const problems = new Map<number, string>();
-    const general: Problem[] = [];
-    for (const problem of row.problems) {
-      if (columns.some(({ column }) => column === problem[0])) problems.set(problem[0], problem[1]);
-      else general.push(problem);
-    }
     const known = row.record_id && (row.plan !== 'create' || row.result === 'created');
+    const made = values.get(row.row_number) ?? {};
     return {
       number: String(row.row_number),
       title: row.title || '(no name)',
       href: known ? `/${entity.table}/${row.record_id}` : '',
-      outcome: outcomeCell(row, committed),
+      outcome: outcomeCell(row, found.state !== 'planned'),
       cells: columns.map(({ column, field }) => {
-        const raw = cellText(row.cells[column]).replace(/\s+/g, ' ').trim();
         const change = row.changes[field];
-        const error = problems.get(column) ?? '';
-        if (!change) return { text: short(raw), old: '', changed: false, error };
-        const { old, text } = changeText(ctx, entity, field, change, titles);
-        return { text: short(text), old: short(old), changed: true, error };
+        if (change) {
+          const [old, now] = [text(field, { [field]: change.old }), text(field, { [field]: change.new })];
+          return { text: short(now || 'empty'), old: short(old), changed: true, error: '' };
+        }
+        const raw = cellText(row.cells[column]).replace(/\s+/g, ' ').trim();
+        return { text: short(field in made ? text(field, made) : raw), old: '', changed: false, error: '' };
       }),
-      message: general.map((problem) => problemText(entity, found.columns, problem)).join(' '),
+      message: row.problems.map((problem) => problemText(entity, found.columns, problem)).join(' '),
     };
   });
 }
@@ -194,7 +188,10 @@ export async function planView(ctx: Ctx, found: Import, entity: Entity, query: R
   const [singular, many] = [entity.label[0].toLowerCase(), entity.label[1].toLowerCase()];
   const allowed = can(ctx, `${entity.name}.create`) && can(ctx, `${entity.name}.update`);
   const labels = Object.fromEntries(FILTERS.map((plan) => [plan, OUTCOMES[plan].tile])) as Record<Plan, string>;
-  const keys = (found.choices as Choices).match.map((key) => matchLabel(entity, key).toLowerCase());
+  const fields = new Set((found.mapping ?? []).map(({ field }) => (isNamePart(field) ? entity.title : field)));
+  const keys = (found.choices as Choices).match
+    .filter((key) => fields.has(key))
+    .map((key) => matchLabel(entity, key).toLowerCase());
   return {
     head: importHead(found, 2),
     noun: entity.label[0],

@@ -143,20 +143,17 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   if (gatherer.width > MOST_COLUMNS)
     notes.add(`This sheet has ${count(gatherer.width)} columns; the first ${MOST_COLUMNS} can be imported.`);
   if (hidden) notes.add(`${count(hidden)} of the rows are hidden in the file. They are imported too.`);
-  await work.step((ctx) =>
-    work.note(ctx, {
-      columns: JSON.stringify(columns),
-      notes: JSON.stringify(notes.list),
-      rows,
-      done: rows,
-      total: rows,
-      ...afterStaging(found, columns),
-    }),
-  );
+  const next = afterStaging(found, columns);
+  if (typeof next === 'string') return failImport(work, next);
+  const known = { columns: JSON.stringify(columns), notes: JSON.stringify(notes.list) };
+  await work.step((ctx) => work.note(ctx, { ...known, rows, done: rows, total: rows, ...next }));
 }
 
-/** A person is shown the guessed mapping; a program's import goes on with its own or the guessed one. */
-function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unknown> {
+/**
+ * A person is shown the guessed mapping; a program's import goes on with its own or the guessed one.
+ * @returns what the import's row says next, or why it cannot go on
+ */
+function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unknown> | string {
   const entity = entityNamed(found.entity);
   const guessed = guessMapping(entity, columns);
   const { wishes } = found.choices;
@@ -171,14 +168,14 @@ function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unkn
       }))
     : guessed;
   const unknown = Object.keys(wished ?? {}).filter((name) => !columns.some(({ header }) => header === name));
+  if (unknown.length) return `The file has no column “${unknown[0]!.slice(0, 60)}”.`;
   const kept = JSON.stringify({ ...choices, wishes });
   try {
-    if (unknown.length) throw new Error(`The file has no column “${unknown[0]!.slice(0, 60)}”.`);
     const mapping = readMapping(entity, columns, asked, choices, false);
     return { state: 'mapping', task: 'plan', mapping: JSON.stringify(mapping), choices: kept };
   } catch (error) {
     const { message, details = {} } = error as Error & { details?: Record<string, string> };
     const [first] = Object.values(details);
-    return { state: 'failed', task: null, error: first ?? message, rows: 0 };
+    return first ?? message;
   }
 }

@@ -16,8 +16,14 @@ export const plain = (text: string): string =>
  * What lists call our fields, besides our own label: English, then German, French, Spanish, Italian, Polish, Dutch, as
  * `plain` writes it. Order matters little: each name belongs to one field of an entity.
  */
-export const SYNONYMS: Record<string, string> = {
-  name: 'name|full name|company|company name|organisation|organization|organisation name|organization name|account name|customer|customer name|client|client name|business name|site name|contact|contact name|lead|lead name|display name|trading name|firma|firmenname|unternehmen|kunde|kundenname|nom|societe|raison sociale|entreprise|nom complet|nombre|empresa|razon social|cliente|nombre completo|ragione sociale|azienda|nome|nazwa|nazwa firmy|klient|bedrijf|bedrijfsnaam|naam|klant',
+const SYNONYMS: Record<string, string> = {
+  name: 'name|full name|display name|nom|nom complet|nombre|nombre completo|nome|nazwa|naam',
+  'customer.name':
+    'name|company|company name|organisation|organization|organisation name|organization name|account name|customer|customer name|client|client name|business name|site name|trading name|display name|full name|firma|firmenname|unternehmen|kunde|kundenname|nom|societe|raison sociale|entreprise|nombre|empresa|razon social|cliente|ragione sociale|azienda|nome|nazwa|nazwa firmy|klient|bedrijf|bedrijfsnaam|naam|klant|account|agency',
+  'contact.name':
+    'name|contact|contact name|full name|display name|person|ansprechpartner|kontakt|nom|nom complet|nombre|nombre completo|contacto|nome|contatto|nazwa|imie i nazwisko|naam|contactpersoon',
+  'lead.name':
+    'name|lead|lead name|contact|contact name|full name|display name|person|ansprechpartner|interessent|nom|nom complet|nombre|contacto|nome|nazwa|imie i nazwisko|naam',
   first_name: 'first name|firstname|given name|forename|vorname|prenom|nombre de pila|imie|voornaam',
   last_name:
     'last name|lastname|surname|family name|nachname|familienname|nom de famille|apellido|apellidos|cognome|nazwisko|achternaam',
@@ -68,6 +74,10 @@ export const SYNONYMS: Record<string, string> = {
     'description|notes|note|comment|comments|remarks|beschreibung|bemerkung|bemerkungen|notiz|notizen|commentaire|descripcion|notas|comentarios|descrizione|opis|uwagi|omschrijving|opmerkingen',
   tags: 'tags|tag|labels|categories|category|groups|schlagworte|etiquettes|etiquetas|kategorie|categorie',
 };
+
+/** What lists call a field of an entity. */
+export const synonymsOf = (entity: string, field: string): string[] =>
+  (SYNONYMS[`${entity}.${field}`] ?? SYNONYMS[field])?.split('|') ?? [];
 
 const KNOWN = new Set(Object.values(SYNONYMS).flatMap((names) => names.split('|')));
 

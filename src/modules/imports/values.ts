@@ -29,6 +29,22 @@ export interface RowReader {
 
 const ORDER_LOCALE = { dmy: 'en-GB', mdy: 'en-US' } as const;
 
+/** Different texts of a column whose reading is remembered: dates, amounts and cities come again and again. */
+const REMEMBERED = 2_000;
+
+/** Reads a column's cells, each different one once while there is room. */
+function remembering(field: Field, locale: Locale): (cell: StagedCell) => Parsed {
+  const known = new Map<string, Parsed>();
+  return (cell) => {
+    const key = typeof cell === 'string' ? cell : JSON.stringify(cell);
+    const before = known.get(key);
+    if (before) return before;
+    const parsed = readCell(field, cell, locale);
+    if (known.size < REMEMBERED) known.set(key, parsed);
+    return parsed;
+  };
+}
+
 /** What a cell says for a field: exact values of numbers, dates and truths, shown text for everything else. */
 function readCell(field: Field, cell: StagedCell, locale: Locale): Parsed {
   const kind = cellKind(cell);
@@ -69,7 +85,8 @@ export function rowReader(
     const column = line.column;
     const locale = line.day_order ? { ...ctx.tenant, locale: ORDER_LOCALE[line.day_order] } : ctx.tenant;
     const said = new Map(line.values ?? []);
-    return { column, name: line.field, field: entity.fields[line.field], locale, said };
+    const field = entity.fields[line.field];
+    return { column, name: line.field, field, parse: field ? remembering(field, locale) : null, said };
   });
 
   function read(row_number: number, cells: readonly StagedCell[]): ParsedRow {
@@ -82,11 +99,11 @@ export function rowReader(
       problems: [],
     };
     const parts: Record<string, string> = {};
-    for (const { column, name, field, locale, said } of readers) {
+    for (const { column, name, field, parse, said } of readers) {
       const cell = cells[column] ?? null;
       if (isNamePart(name)) parts[name] = cellKind(cell) === 'error' ? '' : clean(cellText(cell));
       else if (isBlank(cell)) row.blank.add(name);
-      else if (field) readField(row, column, name, field, cell, locale, said);
+      else if (field && parse) readField(row, column, name, field, cell, parse, said);
     }
     if (parts.first_name !== undefined || parts.last_name !== undefined) joinName(row, entity, parts);
     if (choices.blank === 'clear') clearBlanks(row, entity);
@@ -101,7 +118,7 @@ function readField(
   name: string,
   field: Field,
   cell: StagedCell,
-  locale: Locale,
+  parse: (cell: StagedCell) => Parsed,
   said: ReadonlyMap<string, string>,
 ): void {
   const text = clean(cellText(cell));
@@ -115,7 +132,7 @@ function readField(
     row.refs.set(name, text.replace(/\s+/g, ' ').slice(0, 300));
     return;
   }
-  const parsed = readCell(field, cell, locale);
+  const parsed = parse(cell);
   if (!parsed.ok) row.problems.push([column, lower(parsed.message)]);
   else if (parsed.value === null) row.blank.add(name);
   else if (field.kind === 'ref') row.refs.set(name, String(parsed.value));
