@@ -163,6 +163,7 @@ const list: ListView = {
       options: [],
       active: false,
     },
+    { name: 'country', label: 'Country', control: 'text', value: '', from: '', to: '', options: [], active: false },
     { name: 'city', label: 'City', control: 'text', value: '', from: '', to: '', options: [], active: false },
   ],
   keep: [{ name: 'sort', value: 'name' }],
