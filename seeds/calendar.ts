@@ -16,28 +16,36 @@ export interface Calendar {
 }
 
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 const MINUTE = 60_000;
+const SECOND = 1_000;
 const SATURDAY = 6;
 
 export function openCalendar(now: number, zone: string, random: Random): Calendar {
   const today = DateTime.fromMillis(now, { zone }).startOf('day');
+  // Zones are slow to work out and thousands of dates are asked for, so each day is worked out once.
+  const known = new Map<number, { start: number; weekday: number; iso: string }>();
+  const dayAt = (days: number) => {
+    const found = known.get(days);
+    if (found) return found;
+    const date = today.plus({ days });
+    const made = { start: date.toMillis(), weekday: date.weekday, iso: date.toISODate()! };
+    known.set(days, made);
+    return made;
+  };
   return {
     now,
     ago(days, hour = random.between(8, 16)) {
-      const date = today.minus({ days });
-      const workday = date.minus({ days: Math.max(0, date.weekday - SATURDAY + 1) });
-      const at = workday.set({ hour, minute: random.between(0, 59), second: random.between(0, 59) }).toMillis();
+      const weekend = Math.max(0, dayAt(-days).weekday - SATURDAY + 1);
+      const at = dayAt(-days - weekend).start + hour * HOUR + random.between(0, 3_599) * SECOND;
       return at < now - MINUTE ? at : now - random.between(2, 40) * MINUTE;
     },
     ahead(days) {
-      const date = today.plus({ days });
-      const weekend = date.weekday >= SATURDAY ? 8 - date.weekday : 0;
-      return date
-        .plus({ days: weekend })
-        .set({ hour: random.between(9, 15) })
-        .toMillis();
+      const { weekday } = dayAt(days);
+      const weekend = weekday >= SATURDAY ? 8 - weekday : 0;
+      return dayAt(days + weekend).start + random.between(9, 15) * HOUR;
     },
-    day: (days) => today.plus({ days }).toISODate()!,
+    day: (days) => dayAt(days).iso,
     since: (at) => Math.floor((now - at) / DAY),
   };
 }

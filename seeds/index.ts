@@ -26,24 +26,32 @@ export async function seed(env: Record<string, string | undefined>): Promise<voi
   if (!env.DATABASE_URL) throw new Error('DATABASE_URL is not set, so there is no database to seed');
   const pools = openPools(env.DATABASE_URL, createLog('error'), 2);
   try {
-    for (const { facts, tell } of STORIES) {
-      const id = await tenantOf(pools, facts);
-      await withTenant(pools.app, id, async (db) => {
-        await db.run(`set local lock_timeout = '${PATIENCE}'; set local statement_timeout = '${PATIENCE}'`);
-        await db.run('select pg_advisory_xact_lock(hashtextextended(:tenant, 0))');
-        const [somebody] = await db.from('users').select('id').limit(1);
-        if (somebody) return;
-        const book = openBook(facts, new Map(), Date.now());
-        const people = peopleOf(facts.slug, (joined) => idAt(book, book.calendar.ago(joined)));
-        book.people = new Map(people.map((one) => [one.key, one]));
-        await writePeople(db, book, people, env.DEMO_PASSWORD || DEFAULT_PASSWORD);
-        tell(book);
-        await write(book, db);
-      });
-    }
+    const password = env.DEMO_PASSWORD || DEFAULT_PASSWORD;
+    await Promise.all(STORIES.map(({ facts, tell }) => seedTenant(pools, facts, tell, password)));
   } finally {
     await pools.end();
   }
+}
+
+async function seedTenant(
+  pools: Pools,
+  facts: TenantFacts,
+  tell: (book: Book) => void,
+  password: string,
+): Promise<void> {
+  const id = await tenantOf(pools, facts);
+  await withTenant(pools.app, id, async (db) => {
+    await db.run(`set local lock_timeout = '${PATIENCE}'; set local statement_timeout = '${PATIENCE}'`);
+    await db.run('select pg_advisory_xact_lock(hashtextextended(:tenant, 0))');
+    const [somebody] = await db.from('users').select('id').limit(1);
+    if (somebody) return;
+    const book = openBook(facts, new Map(), Date.now());
+    const people = peopleOf(facts.slug, (joined) => idAt(book, book.calendar.ago(joined)));
+    book.people = new Map(people.map((one) => [one.key, one]));
+    await writePeople(db, book, people, password);
+    tell(book);
+    await write(book, db);
+  });
 }
 
 async function tenantOf(pools: Pools, facts: TenantFacts): Promise<string> {

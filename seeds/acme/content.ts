@@ -37,12 +37,12 @@ export const ACME_CONTENT: Content = {
     [298_000, 412_000],
   ],
   projects: {
-    Installation: ['Installation {city}', 'Second site {city}', 'Cold room extension', 'Gateway replacement'],
-    Rollout: ['Sensor rollout, phase 1', 'Sensor rollout, phase 2', 'Vehicle fleet equipment'],
-    Pilot: ['Pilot with twelve sensors', 'Pilot route tracking'],
-    Validation: ['Temperature mapping {city}', 'GDP qualification', 'Revalidation after rebuild'],
-    Training: ['Training for shift leads', 'Train the trainer'],
-    Integration: ['Connection to the warehouse system', 'Data feed to quality management'],
+    Installation: ['Installation {city}', 'Second site {city}', 'Cold room extension {city}', 'New gateways {city}'],
+    Rollout: ['Sensors for {city}, phase 1', 'Sensors for {city}, phase 2', 'Vans from {city}'],
+    Pilot: ['Twelve sensors on trial in {city}', 'Trial of route tracking from {city}'],
+    Validation: ['Temperature mapping {city}', 'GDP qualification {city}', 'Requalification {city} after rebuilding'],
+    Training: ['Training for shift leads in {city}', 'Train the trainer, {city}'],
+    Integration: ['Warehouse system of {city}', 'Data for quality management {city}'],
   },
   titles: [
     'Head of logistics',

@@ -182,7 +182,7 @@ const GONE: Story = {
     '97 nadia.ferrari > email 1: Offer of a training for the successor | No reaction. | no_answer',
     '70 emil.kowalczyk < email 1: Notice of termination | “We do not use it.” In due time, friendly. | negative',
     '66 emil.kowalczyk > call 1: Why | Nobody opened it after Mr Visser had left. Price was not the reason, though she says so. | negative',
-    '20 emil.kowalczyk > email 1: See you before Valentine’s season | She may call us when the new planner has settled in. | neutral | 48',
+    '20 emil.kowalczyk > email 1: See you before the next season | She may call us when the new planner has settled in. | neutral | 48',
   ],
   notes: ['66 emil.kowalczyk: We lost them the day Joost left, not the day they wrote. Ask for two users everywhere.'],
   projects: [],

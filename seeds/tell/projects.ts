@@ -44,7 +44,7 @@ function project(book: Book, content: Content, party: Party, type: string, name:
   const budget = Math.round((value * random.between(58, 78)) / 1_000) * 10;
   const length = random.between(12, 40 + company.size * 25);
   const entered = Math.max(1, random.between(0, Math.min(plan.signed!, random.chance(0.08) ? 40 : 420)));
-  const start = entered - random.between(10, 55);
+  const start = entered - random.between(2, 30);
   const end = start - length;
   const owner = leader(book, content, party, entered);
   const entry = add(

@@ -85,7 +85,7 @@ export const dated = (calendar: Calendar, patch: Row): Row =>
 export interface Talk {
   ago: number;
   by: string;
-  direction: 'inbound' | 'outbound';
+  direction: string;
   type: string;
   /** from 1; 0 for nobody */
   contact: number;
@@ -95,8 +95,11 @@ export interface Talk {
   follow_up: number | null;
 }
 
+/** Who began: they, we, or only we spoke. */
+const DIRECTIONS: Readonly<Record<string, string>> = { '<': 'inbound', '>': 'outbound', '=': 'internal' };
+
 const TALK =
-  /^(-?\d+) ([\w.]+) ([<>]) (\w+) (\d): ([^|]+) \| ([^|]+?)(?: \| (positive|neutral|negative|no_answer))?(?: \| (-?\d+))?$/s;
+  /^(-?\d+) ([\w.]+) ([<>=]) (\w+) (\d): ([^|]+) \| ([^|]+?)(?: \| (positive|neutral|negative|no_answer))?(?: \| (-?\d+))?$/s;
 
 /** @throws Error quoting a line that is not in the form that `Story` shows */
 export function readTalk(line: string): Talk {
@@ -106,7 +109,7 @@ export function readTalk(line: string): Talk {
   return {
     ago: Number(ago),
     by: by!,
-    direction: arrow === '<' ? 'inbound' : 'outbound',
+    direction: DIRECTIONS[arrow!]!,
     type: type!,
     contact: Number(contact),
     subject: subject!,

@@ -1,0 +1,17 @@
+import type { Command } from './command.ts';
+import { DELETE_COMMANDS } from './delete.ts';
+import { EXPLAIN_COMMANDS } from './explain.ts';
+import { EXPORT_COMMANDS } from './export.ts';
+import { TENANT_COMMANDS } from './tenants.ts';
+import { TOKEN_COMMANDS } from './tokens.ts';
+import { USER_COMMANDS } from './users.ts';
+
+/** Everything the operator's tool can do, in the order of its help. */
+export const COMMANDS: readonly Command[] = [
+  ...TENANT_COMMANDS,
+  ...EXPORT_COMMANDS,
+  ...DELETE_COMMANDS,
+  ...USER_COMMANDS,
+  ...TOKEN_COMMANDS,
+  ...EXPLAIN_COMMANDS,
+];
