@@ -26,7 +26,7 @@ beforeAll(async () => {
   await ground.project({ customer: theirs, value: '8000', created_at, owner: 'sales' });
   await other.project({ customer: await other.customer('Foreign'), value: '160000', created_at });
   await other.end();
-});
+}, 60_000);
 afterAll(async () => {
   await ground?.end();
   await app?.stop();

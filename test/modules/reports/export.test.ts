@@ -36,9 +36,11 @@ beforeAll(async () => {
      select tenant_id, 'P', id, 'completed', 1.01, '2013-01-10 12:00Z', $2 from c`,
     [acme.id, acme.users.admin.id],
   );
+  const bin = await ground.customer('Bin', { trashed: true });
+  await ground.project({ customer: bin, value: '7', created_at: '2013-01-10 12:00Z' });
   agent = app.agent();
   await signIn(agent, acme.users.admin.email, PASSWORD);
-});
+}, 60_000);
 afterAll(async () => {
   await ground?.end();
   await app?.stop();
@@ -96,6 +98,14 @@ test('the page shows 500 rows and says so; the export has all of them, and both 
   expect(lines.at(-2)).toBe('2500 rows,,,,,,');
   expect(new Set(lines.slice(1, -2).map((line) => line.split(',')[0])).size).toBe(2500);
   expect(lines[1]).toBe('Client 1,EUR,1,1.01,1.01,0,0');
+});
+
+test('a total whose list would show more, and cannot name all that count, says so and is no link', async () => {
+  const { text } = await agent.get(`/reports/revenue-by-client${MANY}`).expect(200);
+  expect(text).toContain('One project is left out because its customer is in the trash.');
+  const foot = text.slice(text.indexOf('<tfoot>'), text.indexOf('</tfoot>'));
+  expect(foot).toContain('€2,525.00');
+  expect(foot).not.toContain('href');
 });
 
 test('who took what along stands in the audit trail', async () => {

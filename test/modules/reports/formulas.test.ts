@@ -11,7 +11,7 @@ beforeAll(async () => {
   app = await startApp();
   acme = await makeTenant(app.database.url, app.platform, 'acme'); // Europe/Berlin, EUR
   ground = await openGround(app, acme);
-});
+}, 60_000);
 afterAll(async () => {
   await ground?.end();
   await app?.stop();
