@@ -72,6 +72,10 @@ const FORMATS: Partial<Record<Field['excel'], string>> = {
   text: '@',
 };
 
+/** Excel reads _x000D_ in a text as the character of that number; somebody who typed just that means the letters. */
+const literal = (cell: ExportCell): ExportCell =>
+  typeof cell === 'string' ? cell.replace(/_(?=x[0-9a-f]{4}_)/gi, '_x005F_') : cell;
+
 /** A workbook with real numbers and dates, a frozen head and string cells for everything else. */
 export async function writeXlsx(table: Table, out: ServerResponse): Promise<void> {
   const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useStyles: true, useSharedStrings: false });
@@ -87,7 +91,7 @@ export async function writeXlsx(table: Table, out: ServerResponse): Promise<void
   head.commit();
   for await (const rows of table.rows) {
     if (out.destroyed) throw new Error('the download was cancelled');
-    for (const row of rows) sheet.addRow(row).commit();
+    for (const row of rows) sheet.addRow(row.map(literal)).commit();
     // Let the network breathe: the writer buffers as fast as rows come.
     if (out.writableNeedDrain) await new Promise<void>((resolve) => out.once('drain', resolve).once('close', resolve));
   }
