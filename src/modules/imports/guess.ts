@@ -8,18 +8,45 @@ import { isNamePart, targets } from './targets.ts';
 /** Below this a guess would be more of a nuisance than a help. */
 const ENOUGH = 50;
 
-/** How well the name of a column fits a field, 0 to 100. */
-function labelScore(entity: Entity, field: string, header: string): number {
+/** What columns are called that hold a field: whole names with how sure they are, and words that may stand in longer ones. */
+interface Vocabulary {
+  field: string;
+  names: Map<string, number>;
+  words: string[];
+}
+
+const vocabularies = new Map<string, Vocabulary[]>();
+
+function vocabulary(entity: Entity): Vocabulary[] {
+  const known = vocabularies.get(entity.name);
+  if (known) return known;
+  const made = targets(entity).map(({ field }) => {
+    const words = synonymsOf(entity.name, field);
+    const names = new Map(words.map((name, place) => [name, 92 - Math.min(place, 20) * 0.5]));
+    names.set(plain(field), 98);
+    if (!isNamePart(field)) names.set(plain(fieldLabel(entity, field)), 100);
+    return { field, names, words: words.filter((word) => word.length > 3) };
+  });
+  vocabularies.set(entity.name, made);
+  return made;
+}
+
+/** How well the name of a column fits each field, 0 to 100; a part of it counts only when the whole means nothing else. */
+function labelScores(entity: Entity, header: string): Map<string, number> {
   const name = plain(header.replace(/ \(\d+\)$/, ''));
-  if (!name) return 0;
-  if (name === plain(field)) return 98;
-  if (!isNamePart(field) && name === plain(fieldLabel(entity, field))) return 100;
-  const synonyms = synonymsOf(entity.name, field);
-  const place = synonyms.indexOf(name);
-  if (place >= 0) return 92 - Math.min(place, 20) * 0.5;
-  // "Customer e-mail", "E-mail (work)": a synonym of two letters or more words stands in it whole.
-  const within = synonyms.filter((s) => s.length > 3 && ` ${name} `.includes(` ${s} `));
-  return within.length ? 52 + Math.min(10, Math.max(...within.map((s) => s.length)) / 2) : 0;
+  const scores = new Map<string, number>();
+  if (!name) return scores;
+  for (const { field, names } of vocabulary(entity)) {
+    const score = names.get(name);
+    if (score) scores.set(field, score);
+  }
+  if (scores.size) return scores;
+  // "Customer e-mail", "E-mail (work)": a synonym stands in it whole.
+  for (const { field, words } of vocabulary(entity)) {
+    const longest = Math.max(0, ...words.filter((word) => ` ${name} `.includes(` ${word} `)).map((w) => w.length));
+    if (longest) scores.set(field, 52 + Math.min(10, longest / 2));
+  }
+  return scores;
 }
 
 /** What the values say for or against a field. */
@@ -58,8 +85,8 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
 
 /** The field that a column is named after although its values say otherwise; '' when there is none. */
 export function namedAfter(entity: Entity, column: ColumnInfo): string {
-  const best = targets(entity).find(({ field }) => labelScore(entity, field, column.header) >= 80);
-  return best && contentScore(entity.fields[best.field], column) < 0 ? best.field : '';
+  const [best] = [...labelScores(entity, column.header)].filter(([, score]) => score >= 80);
+  return best && contentScore(entity.fields[best[0]], column) < 0 ? best[0] : '';
 }
 
 /** The value of a choice that a text of the file names, by itself or by another common name; null when none. */
@@ -71,11 +98,12 @@ export function choiceValue(field: Field, text: string): string | null {
 
 /** One target for every column; each field at most once, the surest first. */
 export function guessMapping(entity: Entity, columns: readonly ColumnInfo[]): ColumnMapping[] {
+  const labels = new Map(columns.map((column) => [column, labelScores(entity, column.header)]));
   const offers = columns.flatMap((column) =>
     column.filled === 0
       ? []
       : targets(entity).flatMap(({ field }) => {
-          const label = labelScore(entity, field, column.header);
+          const label = labels.get(column)!.get(field) ?? 0;
           const score = label + contentScore(entity.fields[field], column);
           return score >= ENOUGH ? [{ column: column.index, field, score }] : [];
         }),
