@@ -96,6 +96,10 @@ describe.each([0, 1])('company %i', (which) => {
         expect(`${href} adds up to ${adds}`).toBe(`${href} adds up to ${digits(text)}`);
         expect(html).not.toContain(tenants[1 - which]!.records.customer!);
       }
+      // totals lead somewhere too: their lists name the clients that count, since one client is in the trash
+      const foot = html.slice(html.indexOf('<tfoot>'), html.indexOf('</tfoot>'));
+      expect(figures(foot).length).toBeGreaterThan(2);
+      if (role === 'admin') expect(figures(foot).every(({ href }) => /customer_id=[\w-]{36},/.test(href))).toBe(true);
       // the list page itself counts the same
       const counted = found.find(({ text }) => /^[\d,]+$/.test(text))!;
       const list = await agent.get(`${counted.href}&count=exact`).expect(200);
