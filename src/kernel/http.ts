@@ -334,7 +334,7 @@ export function errorHandler(platform: Platform) {
         res
           .status(401)
           .set('WWW-Authenticate', 'Bearer')
-          .json({ error: 'Send a valid token: Authorization: Bearer …', details: {} });
+          .json({ error: 'Send a valid token: Authorization: Bearer …', details: {}, request_id: requestId });
         return;
       }
       if (req.session?.rapport) await new Promise<void>((resolve) => req.session.destroy(() => resolve()));
@@ -342,6 +342,7 @@ export function errorHandler(platform: Platform) {
       sendRedirect(req, res, `/login?next=${encodeURIComponent(safePath(here))}`);
       return;
     }
+    res.removeHeader('Content-Disposition'); // a download that failed before it began is a page after all
     const known = readable(error);
     const status = known?.status ?? 500;
     if (!known) platform.log.error({ err: error, request_id: requestId, route: res.locals.route }, 'request failed');

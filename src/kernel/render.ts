@@ -12,7 +12,7 @@ export interface Frames {
 const view = (name: keyof Views, data: unknown): string => (template(name) as (d: unknown) => string)(data);
 
 /** What one answer depends on besides its address; on every answer, so that no cache mixes fragments, pages or people. */
-export const VARY = 'HX-Request-Type, HX-Target, HX-History-Restore-Request, Cookie';
+export const VARY = 'HX-Request, HX-Request-Type, HX-Target, HX-History-Restore-Request, Cookie';
 
 /** htmx asked for a part of the page (boosted links and history say "full"). */
 const wantsPart = (req: Request): boolean =>
@@ -24,7 +24,8 @@ const targetId = (req: Request): string => /#([\w-]+)$/.exec(req.get('hx-target'
 /** The one place that decides between fragment and whole page. */
 export function sendPage(req: Request, res: Response, reply: PageReply, frames: Frames): void {
   res.status(reply.status).type('html');
-  const part = wantsPart(req) ? reply.fragments[targetId(req)] : undefined;
+  const id = targetId(req);
+  const part = wantsPart(req) && Object.hasOwn(reply.fragments, id) ? reply.fragments[id] : undefined;
   if (part) {
     res.send(view(part.view, part.data));
     return;

@@ -226,17 +226,14 @@ test('fields nobody may write are refused by the API and ignored by forms', asyn
   expect(({} as { admin?: boolean }).admin).toBeUndefined();
   expect(await fingerprint(app.database.url)).toEqual(before);
   const { agent, csrf } = agents.get('admin')!;
-  const made = await agent
-    .post('/customers')
-    .type('form')
-    .send({
-      _csrf: csrf,
-      name: 'Formed',
-      tenant_id: globex.id,
-      id: globex.records.customer,
-      version: '7',
-      created_by: globex.users.admin.id,
-    });
+  const made = await agent.post('/customers').type('form').send({
+    _csrf: csrf,
+    name: 'Formed',
+    tenant_id: globex.id,
+    id: globex.records.customer,
+    version: '7',
+    created_by: globex.users.admin.id,
+  });
   expect(made.status).toBe(303);
   const id = made.headers.location!.split('/').pop()!;
   const { body } = await app
