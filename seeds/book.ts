@@ -1,6 +1,6 @@
 import type { Row, TenantDb } from '#src/kernel/tenant_db.ts';
 import { type Calendar, openCalendar } from './calendar.ts';
-import type { Colleague, TenantFacts } from './people.ts';
+import { type Colleague, peopleOf, type TenantFacts } from './people.ts';
 import { openRandom, type Random } from './random.ts';
 
 /** Kind of record -> its table, the field that names it and the fields that start with a value, as its entity says. */
@@ -33,6 +33,7 @@ export interface Entry {
 export interface Book {
   tenant: TenantFacts;
   random: Random;
+  clockwork: Random;
   calendar: Calendar;
   people: ReadonlyMap<string, Colleague>;
   entries: Entry[];
@@ -40,18 +41,29 @@ export interface Book {
 }
 
 const MINUTE = 60_000;
+/** When people begin on their first day, and end on their last. */
+export const FIRST_HOUR = 7;
+export const LAST_HOUR = 18;
 const CHUNK = 500;
 
-export function openBook(tenant: TenantFacts, people: ReadonlyMap<string, Colleague>, now: number): Book {
-  const random = openRandom(tenant.seed);
-  return {
+/**
+ * An empty book. Times and ids have a chance of their own: how many of them are drawn depends on the hour and the weekday,
+ * and what people do must not, or the demo would look different tomorrow.
+ */
+export function openBook(tenant: TenantFacts, now: number): Book {
+  const clockwork = openRandom(tenant.seed + 1);
+  const book: Book = {
     tenant,
-    random,
-    calendar: openCalendar(now, tenant.time_zone, random),
-    people,
+    random: openRandom(tenant.seed),
+    clockwork,
+    calendar: openCalendar(now, tenant.time_zone, clockwork),
+    people: new Map(),
     entries: [],
     trail: [],
   };
+  const people = peopleOf(tenant.slug, (joined) => idAt(book, book.calendar.ago(joined, FIRST_HOUR)));
+  book.people = new Map(people.map((one) => [one.key, one]));
+  return book;
 }
 
 /** The colleague with this name before the @. */
@@ -63,7 +75,7 @@ export function person(book: Book, key: string): Colleague {
 
 /** A UUIDv7 of that instant: lists and the trail order by id. */
 export function idAt(book: Book, at: number): string {
-  const { between } = book.random;
+  const { between } = book.clockwork;
   const part = (digits: number) =>
     between(0, 16 ** digits - 1)
       .toString(16)

@@ -4,15 +4,16 @@ import { createLog } from '#src/platform/log.ts';
 import { hashPassword } from '#src/platform/passwords.ts';
 import { openPools, type Pools } from '#src/platform/postgres.ts';
 import { ACME, tellAcme } from './acme/index.ts';
-import { type Book, idAt, openBook, write } from './book.ts';
+import { type Book, FIRST_HOUR, LAST_HOUR, openBook, write } from './book.ts';
 import { GLOBEX, tellGlobex } from './globex/index.ts';
-import { type Colleague, peopleOf, type TenantFacts } from './people.ts';
+import type { TenantFacts } from './people.ts';
 
 const DEFAULT_PASSWORD = 'rapport-demo';
 /** Half a minute: the second of two processes that seed at once waits for the first. */
 const PATIENCE = '30s';
 
-const STORIES: readonly { facts: TenantFacts; tell: (book: Book) => void }[] = [
+/** Who is told of, and by whom. */
+export const STORIES: readonly { facts: TenantFacts; tell: (book: Book) => void }[] = [
   { facts: ACME, tell: tellAcme },
   { facts: GLOBEX, tell: tellGlobex },
 ];
@@ -45,10 +46,8 @@ async function seedTenant(
     await db.run('select pg_advisory_xact_lock(hashtextextended(:tenant, 0))');
     const [somebody] = await db.from('users').select('id').limit(1);
     if (somebody) return;
-    const book = openBook(facts, new Map(), Date.now());
-    const people = peopleOf(facts.slug, (joined) => idAt(book, book.calendar.ago(joined)));
-    book.people = new Map(people.map((one) => [one.key, one]));
-    await writePeople(db, book, people, password);
+    const book = openBook(facts, Date.now());
+    await writePeople(db, book, password);
     tell(book);
     await write(book, db);
   });
@@ -66,8 +65,10 @@ async function tenantOf(pools: Pools, facts: TenantFacts): Promise<string> {
   return row!.id;
 }
 
-async function writePeople(db: TenantDb, book: Book, people: readonly Colleague[], password: string): Promise<void> {
-  const stamp = (days: number) => new Date(book.calendar.ago(days, 9)).toISOString();
+async function writePeople(db: TenantDb, book: Book, password: string): Promise<void> {
+  const people = [...book.people.values()];
+  const first = (days: number) => new Date(book.calendar.ago(days, FIRST_HOUR)).toISOString();
+  const last = (days: number) => new Date(book.calendar.ago(days, LAST_HOUR)).toISOString();
   const admin = people.find((one) => one.role === 'admin')!;
   const rows = await Promise.all(
     people.map(async (one) => ({
@@ -76,10 +77,10 @@ async function writePeople(db: TenantDb, book: Book, people: readonly Colleague[
       name: one.name,
       role: one.role,
       password_hash: await hashPassword(password),
-      created_at: stamp(one.joined),
+      created_at: first(one.joined),
       created_by: one === admin ? null : admin.id,
-      updated_at: stamp(one.left ?? one.joined),
-      deactivated_at: one.left === undefined ? null : stamp(one.left),
+      updated_at: one.left === undefined ? first(one.joined) : last(one.left),
+      deactivated_at: one.left === undefined ? null : last(one.left),
       version: one.left === undefined ? 1 : 2,
     })),
   );

@@ -43,9 +43,9 @@ export function tellDaily(book: Book, parties: readonly Party[]): void {
   for (let ago = DAYS; ago > 0; ago -= 1) {
     const day = new Date(`${book.calendar.day(-ago)}T12:00:00Z`).getUTCDay();
     if (day === 0 || day === 6) continue;
-    const kind = day === 5 ? 5 : book.random.weighted({ 0: 40, 1: 40, 2: 8, 3: 8, 4: 4 } as Record<string, number>);
+    const kind = day === 5 ? 5 : book.clockwork.weighted({ 0: 40, 1: 40, 2: 8, 3: 8, 4: 4 } as Record<string, number>);
     const [subject, body, outcome] = MORNINGS[Number(kind)]!;
-    const text = (words: string) => fill(book.random, words, {});
+    const text = (words: string) => fill(book.clockwork, words, {});
     const said = {
       type: 'call',
       direction: 'inbound',

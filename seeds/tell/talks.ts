@@ -29,10 +29,10 @@ interface Said {
 /** Writes down one interaction, a little after it happened. */
 export function say(book: Book, said: Said, about: Record<string, string | null>): void {
   const { by, at, follow_up, ...rest } = said;
-  const written = Math.min(at + book.random.between(4, 50) * MINUTE, book.calendar.now - MINUTE);
+  const written = Math.min(at + book.clockwork.between(4, 50) * MINUTE, book.calendar.now - MINUTE);
   add(book, 'interaction', by, written, {
     ...rest,
-    channel: book.random.pick(CHANNELS[said.type] ?? ['phone']),
+    channel: book.clockwork.pick(CHANNELS[said.type] ?? ['phone']),
     occurred_at: new Date(at).toISOString(),
     next_follow_up: follow_up,
     owner_id: by.id,
@@ -141,11 +141,12 @@ function hold(book: Book, content: Content, party: Party, thread: Thread | null,
   const about = { customer_id: party.entry.id, contact_id: contact?.id ?? null };
   for (const [i, step] of thread.steps.entries()) {
     ago = Math.max(0, ago - step.after);
+    const present = by.left !== undefined && ago <= content.handover!.ago ? party.owner : by;
     const last = i === thread.steps.length - 1;
     say(
       book,
       {
-        by: step.voice ? speaker(book, content, party, step.voice, ago) : by,
+        by: step.voice ? speaker(book, content, party, step.voice, ago) : present,
         at: since(book, party.entry, calendar.ago(ago)),
         type: step.type,
         direction: step.direction,
