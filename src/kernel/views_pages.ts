@@ -155,6 +155,8 @@ export interface ImportFailedView {
   head: ImportHead;
   message: string;
   new_href: string;
+  /** Another sheet or header row may do; null when the file could not be read at all. */
+  source: FormView | null;
 }
 
 /** imports/mapping.ejs */

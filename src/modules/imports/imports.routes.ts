@@ -17,7 +17,7 @@ import {
   saveMapping,
 } from './imports.service.ts';
 import { importHead, importsView, newView, progressView } from './imports.view.ts';
-import { mappingView } from './mapping.view.ts';
+import { mappingView, sourceForm } from './mapping.view.ts';
 import type { Import } from './model.ts';
 import { planView, resultView } from './plan.view.ts';
 import { receiveUpload } from './upload.ts';
@@ -62,8 +62,10 @@ async function stepPage(ctx: Ctx, input: Input): Promise<Reply> {
   if (found.task) return progressPage(found);
   switch (found.state) {
     case 'failed': {
+      const readable = found.sheets.some((sheet) => sheet.rows.length > 0);
       const view = {
         head: importHead(found),
+        source: readable ? sourceForm(ctx, found, 'Try another sheet or header row') : null,
         message: found.error ?? '',
         new_href: `/imports/new?entity=${entity.table}`,
       };

@@ -176,6 +176,7 @@ function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unkn
   } catch (error) {
     const { message, details = {} } = error as Error & { details?: Record<string, string> };
     const [first] = Object.values(details);
-    return first ?? message;
+    const names = columns.slice(0, 12).map(({ header }) => `“${header.slice(0, 40)}”`);
+    return `${first ?? message} The columns are ${names.join(', ')}${columns.length > names.length ? ' …' : ''}.`;
   }
 }
