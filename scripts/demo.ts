@@ -7,6 +7,7 @@ import { start } from '../src/main.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
 import { createRuntimeLogin } from '../src/platform/roles.ts';
+import { DEMO_DOMAIN, startDemoProvider } from './demo_idp.ts';
 import { migrate } from './migrate.ts';
 
 const DATABASE = 'rapport';
@@ -50,9 +51,11 @@ async function demo(): Promise<void> {
   await step('demo tenants', () => seed(env));
   const server = await step('server', () => start(env));
   running.push(server);
+  running.push(await step('single sign-on', () => startDemoProvider(server.platform)));
   if (stopping) return;
   const password = env.DEMO_PASSWORD === DEFAULT_PASSWORD ? DEFAULT_PASSWORD : 'your DEMO_PASSWORD';
   console.log(`sign in as admin@acme.example with ${password}`);
+  console.log(`or as anybody@${DEMO_DOMAIN} through the demo's own identity provider`);
   console.log(`ready ${server.url}`);
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import passport from 'passport';
 // passport-openidconnect ships no types; what is used of it is described below.
 // @ts-expect-error
 import OpenIDConnectStrategy from 'passport-openidconnect';
@@ -201,12 +202,14 @@ export async function arrive(strategy: SafeStrategy, flow: Flow, returned: Retur
       };
       work().catch(reject);
     };
-    one.success = (answer) => {
+    const outcome = (error: unknown, answer: unknown, info?: { message?: string }) => {
+      if (error) return reject(error);
+      if (!answer) return reject(new Refusal(info?.message ?? 'refused by the strategy'));
       const { claims, access_token } = answer as Arrived;
       resolve({ claims, access_token });
     };
-    one.error = reject;
-    one.fail = (info) => reject(new Refusal(info?.message ?? 'refused by the strategy'));
-    one.authenticate({ query: { code: returned.code, state: returned.state } }, {});
+    // A bare object stands in for the request: the library sees the answer's code and state, and no session.
+    const request = { query: { code: returned.code, state: returned.state } };
+    passport.authenticate(one as never, { session: false }, outcome)(request as never, {} as never, reject);
   });
 }
