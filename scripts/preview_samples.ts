@@ -97,6 +97,7 @@ const STATUS: [string, Tone][] = [
   ['Churned', 'red'],
 ];
 
+const COLUMNS = ['Status', 'Owner', 'Industry', 'ARR', 'Renewal date', 'Tags'];
 const rows: ListRow[] = Array.from({ length: 25 }, (_, i) => {
   const [status, tone] = STATUS[i % 5] as [string, Tone];
   return {
@@ -112,7 +113,7 @@ const rows: ListRow[] = Array.from({ length: 25 }, (_, i) => {
       cell('number', `€${(i * 13_457 + 980).toLocaleString('en')}.00`),
       cell('date', `${(i % 27) + 1} Mar 2026`, { title: '2026-03-14 09:12 CET' }),
       i % 3 ? cell('list', 'vip, renewal', { items: ['vip', 'renewal'] }) : cell('empty'),
-    ],
+    ].map((shown, at) => ({ ...shown, label: COLUMNS[at] ?? '' })),
   };
 });
 
@@ -124,6 +125,7 @@ const list: ListView = {
   q: '',
   searchable: true,
   search_label: 'Search name, e-mail, city',
+  more_filters: [],
   filters: [
     {
       name: 'status',
@@ -409,7 +411,7 @@ const record: RecordView = {
         edit_href: '',
         title,
         subtitle: `m${i}@aurora.example`,
-        cells: [cell('text', 'Procurement')],
+        cells: [{ ...cell('text', 'Procurement'), label: 'Job title' }],
       })),
       all_href: '/list',
       add: {

@@ -49,6 +49,7 @@ export function createApp(platform: Platform, health: Health): Application {
     next();
   });
 
+  app.use(securityHeaders(config.secure));
   app.get('/healthz', (_req, res) => void res.type('text').send('ok\n'));
   app.get('/readyz', async (_req, res) => {
     const reason = await health.ready();
@@ -59,7 +60,6 @@ export function createApp(platform: Platform, health: Health): Application {
   });
   app.get('/metrics', (req, res, next) => void metricsPage(platform, req, res).catch(next));
   app.use(platform.assets.handler);
-  app.use(securityHeaders(config.secure));
   app.use(platform.sessions.middleware);
 
   for (const module of modules) module.open?.(app, platform);

@@ -61,6 +61,9 @@ export interface Config {
   import_rows: number;
 }
 
+/** What the process was started with; the only place that looks. */
+export const processEnvironment = (): Record<string, string | undefined> => process.env;
+
 /** Why the process does not start, a line each. */
 export class ConfigError extends Error {
   constructor(problems: readonly string[]) {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApp, type Health } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, processEnvironment, readConfig } from './config.ts';
 import { tooMany } from './kernel/errors.ts';
 import { type FrameParts, frames } from './kernel/frame.ts';
 import type { Platform } from './kernel/http.ts';
@@ -181,7 +181,7 @@ function work(platform: Platform): Promise<Worker> {
 /** Run as a program: production. */
 async function main(): Promise<void> {
   try {
-    const running = await start(process.env);
+    const running = await start(processEnvironment());
     stopOnSignals(() => running.stop());
     console.log(`ready ${running.url}`);
   } catch (error) {

@@ -18,6 +18,7 @@ import {
   loadRecord,
   restoreRecord,
   titlesOf,
+  titlesOfAll,
   trashRecord,
   updateRecord,
 } from './records.ts';
@@ -286,7 +287,8 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
       const row = await loadRecord(ctx, entity, param(input, 'id'), shownState(ctx, entity));
       const found = await timeline(ctx, entity, row, readCursor(one(input.query, 'before')));
       const more = found.next ? `${base}/${row.id}/timeline?before=${encodeURIComponent(found.next)}` : '';
-      return page('_entity/timeline', { items: found.items, more_href: more }, 'Timeline', { frame: 'none' });
+      const items = found.items(await titlesOfAll(ctx, found.referring));
+      return page('_entity/timeline', { items, more_href: more }, 'Timeline', { frame: 'none' });
     },
     record,
   );

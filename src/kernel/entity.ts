@@ -26,8 +26,8 @@ export interface Definition<F extends Record<string, Field> = Record<string, Fie
   search: readonly (keyof F & string)[];
   /** user references that make a row somebody's own, besides created_by */
   owners: readonly (keyof F & string)[];
-  /** a row is also visible to whoever may see what this reference points to */
-  through: (keyof F & string) | null;
+  /** a row is also visible to whoever may see what one of these references points to */
+  through: readonly (keyof F & string)[];
   /** the instant at which it happened: makes it part of the timeline of what it refers to */
   happened: string | null;
   /** section of the sidebar, or null: reached from other records alone */
@@ -59,7 +59,7 @@ export function defineEntity<const F extends Record<string, Field>>(definition: 
   };
   if (entities.has(name)) fail('is declared twice');
   if (!access?.read) fail('declares no access');
-  for (const key of ['columns', 'filters', 'search', 'owners'] as const) {
+  for (const key of ['columns', 'filters', 'search', 'owners', 'through'] as const) {
     for (const field of definition[key]) if (!fields[field]) fail(`${key} names the unknown field ${field}`);
   }
   for (const field of definition.filters) if (fields[field]?.filter === 'none') fail(`${field} cannot be a filter`);
@@ -122,8 +122,8 @@ export const storedFields = (entity: Entity): string[] =>
 export function checkEntities(): void {
   for (const entity of entities.values()) {
     for (const field of Object.values(entity.fields)) if (field.kind === 'ref') refTarget(field);
-    if (entity.through && entityNamed(entity.fields[entity.through]?.to ?? '').through) {
-      throw new Error(`entity ${entity.name}: visibility passes through one reference only`);
+    if (entity.through.some((field) => entityNamed(entity.fields[field]?.to ?? '').through.length)) {
+      throw new Error(`entity ${entity.name}: visibility passes through one reference, not through a chain of them`);
     }
   }
 }

@@ -100,7 +100,7 @@ function options(field: Field, value: string, { people, titles }: Pick<Shown, 'p
           label: p.title,
         }))
       : field.kind === 'choice'
-        ? field.choices.map((c) => ({ value: c.value, label: c.label }))
+        ? field.choices.filter((c) => !c.instead || c.value === value).map((c) => ({ value: c.value, label: c.label }))
         : [];
   if (!all.length && field.kind !== 'choice') return [];
   const empty = field.options.required && value ? [] : [{ value: '', label: '—' }];
@@ -203,9 +203,14 @@ async function readReference(ctx: Ctx, field: Field, raw: string, id: string) {
   const target = refTarget(field);
   if (!target.entity) return { ok: false as const, message: 'Choose one from the list.' };
   const title = `${target.table}.${target.title}`;
-  const found = (await visible(ctx, target.entity, `${field.to}.by_title`)
-    .select(`${target.table}.id`)
-    .whereRaw(`lower(${title}) = lower(?)`, [text])
+  const named = () =>
+    visible(ctx, target.entity!, `${field.to}.by_title`)
+      .select(`${target.table}.id`)
+      .whereRaw(`lower(${title}) = lower(?)`, [text]);
+  // Picked from the list: its id came along and still has this name.
+  if (UUID.test(id) && ((await named().where(`${target.table}.id`, id)) as Row[]).length)
+    return { ok: true as const, value: id };
+  const found = (await named()
     .whereRaw(
       `${target.table}.id in (select find_${target.table}(array[${patterns(text)
         .map(() => 'fold(?)')
@@ -213,8 +218,7 @@ async function readReference(ctx: Ctx, field: Field, raw: string, id: string) {
       patterns(text),
     )
     .limit(20)) as { id: string }[];
-  const chosen = found.find((row) => row.id === id) ?? (found.length === 1 ? found[0] : undefined);
-  if (chosen) return { ok: true as const, value: chosen.id };
+  if (found.length === 1) return { ok: true as const, value: found[0]!.id };
   const [one, many] = target.entity.label;
   return {
     ok: false as const,

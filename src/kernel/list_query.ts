@@ -81,7 +81,9 @@ function readFilter(entity: Entity, name: string, text: string, ctx: Ctx): Filte
   if ((field.filter === 'range') !== !!ranged) return null;
   // Times narrow by day, as created_at does.
   const reader = field.kind === 'timestamp' ? DAY : field;
-  const values = (ranged ? [text] : text.split(',')).map((part) => readValue(reader, label, part.trim(), ctx));
+  // A text may hold a comma itself; everything else may be several.
+  const whole = ranged || reader.filter === 'equals';
+  const values = (whole ? [text] : text.split(',')).map((part) => readValue(reader, label, part.trim(), ctx));
   return { field: fieldName, op: (ranged?.[2] as 'from' | 'to') ?? 'in', values };
 }
 

@@ -46,7 +46,7 @@ function search(ctx: Ctx, entity: Entity, query: Query, list: Pick<ListQuery, 'q
     return;
   }
   // Rows seen through a parent are not among "mine" of the finder, so only entities without one narrow inside it.
-  const ids = entity.through ? null : viewers(ctx, list.scope);
+  const ids = entity.through.length ? null : viewers(ctx, list.scope);
   query.whereRaw(`${entity.table}.id in (select find_${entity.table}(array[${folded}], ?::uuid[], ?))`, [
     ...words,
     ids as never,

@@ -106,7 +106,8 @@ export function listRows(
       cells: columns.map((name) => {
         const shown = fieldCell(ctx, entity, name, row, titles);
         // An empty amount stays in its column's right-aligned line.
-        return shown.kind === 'empty' && isNumeric(entity, name) ? cell('number', '–') : shown;
+        const aligned = shown.kind === 'empty' && isNumeric(entity, name) ? cell('number', '–') : shown;
+        return { ...aligned, label: columnLabel(entity, name) };
       }),
     };
   });
@@ -263,6 +264,25 @@ export function pagerView(
   };
 }
 
+/** Where lists of an entity are imported, and who may; a module says so, the kernel knows of no module. */
+const importers = new Map<string, { permission: string; href: string }>();
+export const offerImport = (entity: string, permission: string, href: string): void => {
+  importers.set(entity, { permission, href });
+};
+
+function importAddress(ctx: Ctx, entity: Entity, creating: boolean): string {
+  const importer = importers.get(entity.name);
+  return importer && creating && can(ctx, importer.permission) ? importer.href : '';
+}
+
+const QUICK_FILTERS = 5;
+
+/** The first few filters and whatever is active stand in the open, the rest behind "More filters". */
+function filterParts(all: FilterView[]): Pick<ListView, 'filters' | 'more_filters'> {
+  const open = (filter: FilterView, index: number) => index < QUICK_FILTERS || filter.active;
+  return { filters: all.filter(open), more_filters: all.filter((filter, index) => !open(filter, index)) };
+}
+
 /** The whole list page. */
 export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
   const { list, found, titles } = parts;
@@ -299,7 +319,7 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
     q: list.q,
     searchable: entity.search.length > 0,
     search_label: `Search ${many.toLowerCase()}`,
-    filters: list.trashed ? [] : filterViews(ctx, entity, list, parts.people, parts.tags),
+    ...filterParts(list.trashed ? [] : filterViews(ctx, entity, list, parts.people, parts.tags)),
     keep,
     chips: chips(entity, list, titles),
     clear_href: `${base}${list.trashed ? '/trash' : ''}?scope=${list.scope}`,
@@ -318,7 +338,7 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
     })),
     pager: pagerView(ctx, entity, parts),
     new_href: creating ? `${base}/new` : '',
-    import_href: '',
+    import_href: importAddress(ctx, entity, creating),
     trash_href: can(ctx, `${entity.name}.remove`) && !list.trashed ? `${base}/trash` : '',
     export_xlsx: exportAddress('xlsx'),
     export_csv: exportAddress('csv'),

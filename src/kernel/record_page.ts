@@ -5,7 +5,7 @@ import { activePeople, initialRow, newForm, type Person } from './forms.ts';
 import type { ListQuery } from './list_query.ts';
 import { listPage, RECORD_COLUMNS, sortKeyOf } from './list_sql.ts';
 import { fieldCell, initials, listAddress, listRows, recordTitle, subtitleField, type Titles } from './presenters.ts';
-import { titlesOf } from './records.ts';
+import { type Referring, titlesOfAll } from './records.ts';
 import { button } from './routes.ts';
 import type { Row } from './tenant_db.ts';
 import { timeline } from './timeline.ts';
@@ -61,14 +61,19 @@ function addForm(
   );
 }
 
+/** A short table of what refers to the record, before the names it mentions are known. */
+interface Related extends Referring {
+  fields: string[];
+  view: (titles: Titles) => RelatedView;
+}
+
 async function relatedTable(
   ctx: Ctx,
   other: Entity,
   field: string,
   record: Row,
-  people: readonly Person[],
-  back: string,
-): Promise<RelatedView> {
+  add: FormView | null,
+): Promise<Related> {
   const columns = other.columns.filter((c) => c !== field && other.fields[c]?.to !== 'user').slice(0, 3);
   const rows = (await visible(ctx, other, `${other.name}.related`)
     .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
@@ -76,8 +81,7 @@ async function relatedTable(
     .orderBy(`${other.table}.created_at`, 'desc')
     .limit(SHORT + 1)) as Row[];
   const shown = rows.slice(0, SHORT);
-  const titles = await titlesOf(ctx, other, shown, columns);
-  return {
+  const view = (titles: Titles): RelatedView => ({
     id: other.table,
     label: other.label[1],
     count: rows.length > SHORT ? `${SHORT}+` : String(rows.length),
@@ -87,10 +91,11 @@ async function relatedTable(
     })),
     rows: listRows(ctx, other, shown, titles, columns),
     all_href: rows.length ? `/${other.table}?${field}=${record.id}&scope=all` : '',
-    add: record.deleted_at ? null : addForm(ctx, other, field, record, back, people),
+    add,
     add_label: `Add ${other.label[0].toLowerCase()}`,
     empty: `No ${other.label[1].toLowerCase()} yet.`,
-  };
+  });
+  return { entity: other, rows: shown, fields: columns, view };
 }
 
 /** Addresses of the neighbours in the list the reader came from. */
@@ -121,17 +126,20 @@ export async function recordView(
 ): Promise<RecordView> {
   const base = `/${entity.table}`;
   const here = `${base}/${row.id}`;
-  const titles = await titlesOf(ctx, entity, [row]);
   const live = !row.deleted_at;
   const people = live ? await activePeople(ctx) : [];
   const history = await timeline(ctx, entity, row, null);
   const composers: FormView[] = [];
-  const related: RelatedView[] = [];
+  const related: Related[] = [];
   for (const { entity: other, field } of referrers(entity)) {
     if (!other.access.read[ctx.actor.role]) continue;
-    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, people, here));
-    else if (live) composers.push(...[addForm(ctx, other, field, row, here, people)].filter((form) => form !== null));
+    const add = live ? addForm(ctx, other, field, row, here, people) : null;
+    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, add));
+    // The shortest form first: a note is what one writes most.
+    else if (add) composers.push(add);
   }
+  composers.sort((a, b) => a.inputs.length - b.inputs.length);
+  const titles = await titlesOfAll(ctx, [{ entity, rows: [row] }, ...history.referring, ...related]);
   const [previous, next] = live ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];
   const badges = entity.columns.filter((name) => entity.fields[name]?.kind === 'choice' && row[name]);
   const [deleted] = live ? [''] : formatInstant(String(row.deleted_at), ctx.tenant);
@@ -165,8 +173,8 @@ export async function recordView(
       .filter((name) => name !== entity.title || entity.fields[name]?.kind === 'long_text')
       .map((name) => factView(ctx, entity, row, name, titles)),
     composers,
-    timeline: history.items,
+    timeline: history.items(titles),
     timeline_more_href: history.next ? `${here}/timeline?before=${encodeURIComponent(history.next)}` : '',
-    related,
+    related: related.map(({ view }) => view(titles)),
   };
 }

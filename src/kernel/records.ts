@@ -72,28 +72,33 @@ export async function tagsOf(ctx: Ctx, entity: Entity, ids: readonly string[]): 
     .from(entity.tag_table, 'tagging', `${entity.name}.tags`)
     .join(ctx.db.table('tags', 'tag') as never, 'tag.id', 'tagging.tag_id')
     .select(`tagging.${entity.name}_id as record_id`, 'tag.name')
-    .whereIn(`tagging.${entity.name}_id`, [...ids])
+    .whereRaw(`tagging.${entity.name}_id = any (?::uuid[])`, [[...ids]])
     .whereNull('tag.deleted_at')
     .orderBy('tag.name')) as { record_id: string; name: string }[];
   for (const row of rows) found.set(row.record_id, [...(found.get(row.record_id) ?? []), row.name]);
   return found;
 }
 
+/** Rows of an entity and which of their references are shown. */
+export interface Referring {
+  entity: Entity;
+  rows: readonly Row[];
+  fields?: readonly string[];
+}
+
 /**
- * Titles of what rows refer to, by field and id; only what the actor may see, everything else stays nameless.
- * One statement per table referred to, however many rows.
+ * Titles of what rows refer to, by id; only what the actor may see, everything else stays nameless. One statement per
+ * table referred to, however many rows and kinds of rows.
  */
-export async function titlesOf(
-  ctx: Ctx,
-  entity: Entity,
-  rows: readonly Row[],
-  fields: readonly string[] = entity.field_names,
-): Promise<Map<string, string>> {
+export async function titlesOfAll(ctx: Ctx, referring: readonly Referring[]): Promise<Map<string, string>> {
   const wanted = new Map<string, Set<string>>();
-  for (const name of [...fields, 'created_by', 'updated_by']) {
-    const to = entity.fields[name]?.kind === 'ref' ? entity.fields[name].to : name.endsWith('ted_by') ? 'user' : null;
-    if (!to) continue;
-    for (const row of rows) if (row[name]) wanted.set(to, (wanted.get(to) ?? new Set()).add(row[name] as string));
+  for (const { entity, rows, fields = entity.field_names } of referring) {
+    for (const name of [...fields, 'created_by', 'updated_by']) {
+      const field = entity.fields[name];
+      const to = field?.kind === 'ref' ? field.to : name.endsWith('ted_by') ? 'user' : null;
+      if (!to) continue;
+      for (const row of rows) if (row[name]) wanted.set(to, (wanted.get(to) ?? new Set()).add(row[name] as string));
+    }
   }
   const titles = new Map<string, string>();
   for (const [to, ids] of wanted) {
@@ -103,11 +108,15 @@ export async function titlesOf(
       : ctx.db.from(target.table, target.table, `${to}.titles`);
     const found = (await query
       .select(`${target.table}.id`, `${target.table}.${target.title} as title`)
-      .whereIn(`${target.table}.id`, [...ids])) as { id: string; title: string }[];
+      .whereRaw(`${target.table}.id = any (?::uuid[])`, [[...ids]])) as { id: string; title: string }[];
     for (const row of found) titles.set(row.id, row.title);
   }
   return titles;
 }
+
+/** Titles of what rows of one entity refer to. */
+export const titlesOf = (ctx: Ctx, entity: Entity, rows: readonly Row[], fields?: readonly string[]) =>
+  titlesOfAll(ctx, [fields ? { entity, rows, fields } : { entity, rows }]);
 
 /** References must point to something the actor may see; another tenant's id is as unknown as a made-up one. @throws 422 */
 async function checkReferences(ctx: Ctx, entity: Entity, values: Values): Promise<void> {
@@ -119,6 +128,16 @@ async function checkReferences(ctx: Ctx, entity: Entity, values: Values): Promis
     const query = target.entity ? visible(ctx, target.entity) : ctx.db.from(target.table).whereNull('deactivated_at');
     const [found] = (await query.select(`${target.table}.id`).where(`${target.table}.id`, value as string)) as Row[];
     if (!found) problems[name] = `${fieldLabel(entity, name)}: there is no such ${field.to} that you can see.`;
+  }
+  if (Object.keys(problems).length) throw invalid(problems);
+}
+
+/** Some values of a choice come about by doing something, not by choosing them. @throws 422 */
+function refuseUnchosen(entity: Entity, values: Values): void {
+  const problems: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const choice = entity.fields[name]?.choices.find((c) => c.value === value);
+    if (choice?.instead) problems[name] = `“${choice.label}” cannot be chosen here. ${choice.instead}`;
   }
   if (Object.keys(problems).length) throw invalid(problems);
 }
@@ -186,6 +205,7 @@ export async function createRecord(ctx: Ctx, entity: Entity, given: Values): Pro
   const present = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== null));
   const { stored, tags } = split(entity, { ...initial, ...present });
   checkRequired(entity, stored);
+  refuseUnchosen(entity, stored);
   await checkReferences(ctx, entity, stored);
   const [row] = await ctx.db
     .insert(entity.table, { ...toRow(entity, stored), created_by: ctx.actor.id, updated_by: ctx.actor.id })
@@ -237,6 +257,7 @@ export async function updateRecord(
   if (before.version !== version) throw new ConflictError(before, given, version);
   checkRequired(entity, after);
   const touched = Object.fromEntries(Object.entries(stored).filter(([name]) => changes[name]));
+  refuseUnchosen(entity, touched as Values);
   await checkReferences(ctx, entity, touched);
   const row = await save(ctx, entity, before, toRow(entity, touched));
   if (tags && changes[entity.tag_field!]) await setTags(ctx, entity, id, tags);

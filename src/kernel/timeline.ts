@@ -6,7 +6,7 @@ import { formatInstant, instant } from './fields/dates.ts';
 import { type Cursor, encodeCursor } from './list_query.ts';
 import { RECORD_COLUMNS } from './list_sql.ts';
 import { fieldCell, recordTitle, type Titles } from './presenters.ts';
-import { titlesOf } from './records.ts';
+import type { Referring } from './records.ts';
 import type { Query, Row } from './tenant_db.ts';
 import type { TimelineItem } from './views.ts';
 import { visible } from './visibility.ts';
@@ -29,13 +29,16 @@ const VERBS: Record<string, string> = {
   imported: 'imported this',
 };
 
+/** A stretch of a timeline, before the names it mentions are known. */
+export interface Stretch {
+  referring: Referring[];
+  items: (titles: Titles) => TimelineItem[];
+  /** cursor of what came before, or null */
+  next: string | null;
+}
+
 /** What happened with a record, newest first: notes and interactions about it and every change to it. */
-export async function timeline(
-  ctx: Ctx,
-  entity: Entity,
-  record: Row,
-  before: Cursor | null,
-): Promise<{ items: TimelineItem[]; next: string | null }> {
+export async function timeline(ctx: Ctx, entity: Entity, record: Row, before: Cursor | null): Promise<Stretch> {
   const id = record.id as string;
   if (before && !instant(before.value, 'utc').isValid) throw badRequest('This link to earlier entries is incomplete.');
   // Things that happened at the same instant, as those of one import, follow each other by id.
@@ -82,15 +85,13 @@ export async function timeline(
   moments.sort((a, b) => (a.at < b.at || (a.at === b.at && a.id < b.id) ? 1 : -1));
   const shown = moments.slice(0, PAGE);
   const last = shown.at(-1);
-  const titles = new Map<string, string>();
-  for (const kind of new Set(shown.map((m) => m.entity))) {
-    const rows = shown
-      .filter((m) => m.entity === kind)
-      .flatMap((m) => (Array.isArray(m.row.rows) ? (m.row.rows as Row[]) : [m.row]));
-    for (const [key, title] of await titlesOf(ctx, kind, rows)) titles.set(key, title);
-  }
+  const referring = shown.map(({ entity: kind, row }) => ({
+    entity: kind,
+    rows: Array.isArray(row.rows) ? (row.rows as Row[]) : [row],
+  }));
   return {
-    items: shown.map((moment) => moment.item(titles)),
+    referring,
+    items: (titles) => shown.map((moment) => moment.item(titles)),
     next: last && moments.length > PAGE ? encodeCursor({ value: last.at, id: last.id }) : null,
   };
 }

@@ -158,7 +158,8 @@ export interface ListRow {
   /** First cell is the name and the link; `subtitle` is its second line. */
   title: string;
   subtitle: string;
-  cells: Cell[];
+  /** `label` is the column's, for phones, where rows stand as cards */
+  cells: (Cell & { label: string })[];
 }
 
 export interface FilterView {
@@ -184,6 +185,8 @@ export interface ListView {
   searchable: boolean;
   search_label: string;
   filters: FilterView[];
+  /** those behind "More filters" */
+  more_filters: FilterView[];
   /** State the filter form must keep (sort, limit, scope). */
   keep: Hidden[];
   chips: { label: string; value: string; remove_href: string }[];

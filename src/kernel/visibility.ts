@@ -36,11 +36,12 @@ export function applyRule(ctx: Ctx, entity: Entity, query: Query, rule: Rule | n
   if (ids === null) return query;
   return query.where((any) => {
     for (const column of ['created_by', ...entity.owners]) any.orWhereIn(`${alias}.${column}`, [...ids]);
-    if (!entity.through) return;
-    const parent = entityNamed(entity.fields[entity.through]?.to ?? '');
-    const parentRule = widestRule(ctx, parent) && allowedScope(ctx, parent, rule ?? 'own');
-    const inner = ctx.db.from(parent.table, 'parent').select('parent.id').whereNull('parent.deleted_at');
-    any.orWhereIn(`${alias}.${entity.through}`, applyRule(ctx, parent, inner, parentRule, 'parent') as never);
+    for (const field of entity.through) {
+      const parent = entityNamed(entity.fields[field]?.to ?? '');
+      const parentRule = widestRule(ctx, parent) && allowedScope(ctx, parent, rule ?? 'own');
+      const inner = ctx.db.from(parent.table, 'parent').select('parent.id').whereNull('parent.deleted_at');
+      any.orWhereIn(`${alias}.${field}`, applyRule(ctx, parent, inner, parentRule, 'parent') as never);
+    }
   });
 }
 

@@ -1,4 +1,5 @@
-import { run, type TaskList, Logger as WorkerLogger } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import { run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from './log.ts';
 import type { Pools } from './postgres.ts';
 
@@ -28,7 +29,11 @@ export async function startWorker(
   const quiet = new WorkerLogger(() => (level, message) => {
     if (level === 'error' || level === 'warning') log.warn({ worker: message.slice(0, 500) }, 'job queue');
   });
+  const events = new EventEmitter() as WorkerEvents;
+  const mine: string[] = [];
+  events.on('worker:create', ({ worker }) => mine.push(worker.workerId));
   const runner = await run({
+    events,
     pgPool: pools.platform,
     taskList: list,
     concurrency: 2,
@@ -37,9 +42,62 @@ export async function startWorker(
     logger: quiet,
     preset: { worker: { gracefulShutdownAbortTimeout: GRACE } },
   });
+  const watch = await watchForDeadWorkers(pools, log, mine);
   return {
     stop: async () => {
       await runner.stop();
+      await watch.stop();
+    },
+  };
+}
+
+/** How often dead workers are looked for, in ms. */
+const LOOK_EVERY = 15_000;
+const LIFE = `hashtextextended($1, 7269848)`;
+
+/**
+ * A killed process cannot give its jobs back, and the queue itself waits four hours before it believes that. So every
+ * worker holds an advisory lock named after it for as long as its process lives: whoever gets the lock of a worker that
+ * still holds a job knows that it is dead, and gives the job back.
+ */
+async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly string[]): Promise<Worker> {
+  let client = await pools.platform.connect();
+  const live = async () => {
+    for (const id of mine) await client.query(`select pg_advisory_lock_shared(${LIFE})`, [id]);
+  };
+  await live();
+  const look = async () => {
+    const { rows } = await client.query<{ id: string }>(
+      'select distinct locked_by as id from graphile_worker._private_jobs where locked_by is not null',
+    );
+    const others = rows.map((row) => row.id).filter((id) => !mine.includes(id));
+    for (const id of others) {
+      const { rows: got } = await client.query<{ dead: boolean }>(`select pg_try_advisory_lock(${LIFE}) as dead`, [id]);
+      if (!got[0]?.dead) continue;
+      await client.query('select graphile_worker.force_unlock_workers($1)', [[id]]);
+      await client.query(`select pg_advisory_unlock(${LIFE})`, [id]);
+      log.warn({ worker: id }, 'gave back the jobs of a worker that died');
+    }
+  };
+  const again = async () => {
+    try {
+      await look();
+    } catch (error) {
+      // The database restarted: our own lock went with the connection and has to be taken again.
+      log.warn({ err: error }, 'could not look for dead workers');
+      client.release(error as Error);
+      client = await pools.platform.connect();
+      await live();
+    }
+  };
+  await look();
+  const timer = setInterval(() => void again().catch(() => {}), LOOK_EVERY);
+  timer.unref();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await client.query('select pg_advisory_unlock_all()').catch(() => {});
+      client.release();
     },
   };
 }

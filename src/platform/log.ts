@@ -3,16 +3,7 @@ import { type Logger, pino } from 'pino';
 export type { Logger };
 
 /** Paths whose values never reach the log, at any depth that we log. */
-const SECRETS = [
-  'password',
-  'secret',
-  'token',
-  'authorization',
-  'cookie',
-  '_csrf',
-  'client_secret',
-  'code_verifier',
-];
+const SECRETS = ['password', 'secret', 'token', 'authorization', 'cookie', '_csrf', 'client_secret', 'code_verifier'];
 
 /** One JSON line an entry on standard output; control characters are escaped by JSON, long texts cut. */
 export function createLog(level: string): Logger {

@@ -26,6 +26,21 @@ const types: pg.CustomTypesConfig = {
 export const statementName = (text: string): string =>
   /^\/\* ([\w.:-]+) \*\//.exec(text)?.[1] ?? text.replace(/\s+/g, ' ').slice(0, 80);
 
+const textOf = (statement: unknown): string =>
+  typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '');
+
+/** Every connection keeps its prepared statements for good, so only so many texts get a name. */
+const PREPARED_MOST = 300;
+const prepared = new Map<string, string>();
+
+/** Gives a labelled statement with bound values a name: PostgreSQL parses and plans it once a connection. */
+function prepare(statement: unknown, text: string): void {
+  if (typeof statement !== 'object' || statement === null || !text.startsWith('/* ')) return;
+  if (!prepared.has(text) && prepared.size < PREPARED_MOST) prepared.set(text, `s${prepared.size}`);
+  const name = prepared.get(text);
+  if (name) (statement as { name?: string }).name = name;
+}
+
 function watch(pool: pg.Pool, log: Logger): pg.Pool {
   // Without this listener a restart of PostgreSQL ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection failed'));
@@ -39,16 +54,23 @@ function watch(pool: pg.Pool, log: Logger): pg.Pool {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     (client as { query: unknown }).query = (...args: unknown[]) => {
       const started = performance.now();
-      const result = query(...args);
-      if (result instanceof Promise) {
-        const note = () => {
-          const ms = performance.now() - started;
-          if (ms <= SLOW_STATEMENT) return;
-          const text = typeof args[0] === 'string' ? args[0] : (args[0] as { text?: string }).text;
-          log.warn({ statement: statementName(text ?? ''), ms: Math.round(ms) }, 'slow statement');
+      const text = textOf(args[0]);
+      prepare(args[0], text);
+      const note = () => {
+        const ms = performance.now() - started;
+        if (ms > SLOW_STATEMENT) log.warn({ statement: statementName(text), ms: Math.round(ms) }, 'slow statement');
+      };
+      // Knex hands in a callback, everybody else awaits.
+      const done = args.at(-1);
+      if (typeof done === 'function') {
+        args[args.length - 1] = (...answer: unknown[]) => {
+          note();
+          done(...answer);
         };
-        result.then(note, note);
+        return query(...args);
       }
+      const result = query(...args);
+      if (result instanceof Promise) result.then(note, note);
       return result;
     };
   });

@@ -15,16 +15,19 @@ const same = (a: string) =>
 
 /** One of a fixed list. @param choices values, or value -> label and tone, in the order they are shown */
 export function choice<const T extends string>(
-  choices: readonly T[] | Record<T, { label?: string; tone?: Choice['tone'] }>,
+  choices: readonly T[] | Record<T, { label?: string; tone?: Choice['tone']; instead?: string }>,
   options: FieldOptions & { initial?: NoInfer<T> } = {},
 ): Field {
   const known: Choice[] = Array.isArray(choices)
-    ? (choices as readonly string[]).map((v) => ({ value: v, label: words(v), tone: 'neutral' }))
-    : Object.entries(choices as Record<string, { label?: string; tone?: Choice['tone'] }>).map(([v, c]) => ({
-        value: v,
-        label: c.label ?? words(v),
-        tone: c.tone ?? 'neutral',
-      }));
+    ? (choices as readonly string[]).map((v) => ({ value: v, label: words(v), tone: 'neutral', instead: '' }))
+    : Object.entries(choices as Record<string, { label?: string; tone?: Choice['tone']; instead?: string }>).map(
+        ([v, c]) => ({
+          value: v,
+          label: c.label ?? words(v),
+          tone: c.tone ?? 'neutral',
+          instead: c.instead ?? '',
+        }),
+      );
   const message = `Choose one of: ${known.map((c) => c.label).join(', ')}.`;
   const find = (stored: Value) => known.find((c) => c.value === stored);
   return {
@@ -57,8 +60,8 @@ export function boolean(options: FieldOptions = {}): Field {
     kind: 'boolean',
     options,
     choices: [
-      { value: 'true', label: 'Yes', tone: 'neutral' },
-      { value: 'false', label: 'No', tone: 'neutral' },
+      { value: 'true', label: 'Yes', tone: 'neutral', instead: '' },
+      { value: 'false', label: 'No', tone: 'neutral', instead: '' },
     ],
     schema: z.boolean(),
     fromText(raw) {

@@ -71,6 +71,8 @@ export interface Choice {
   value: string;
   label: string;
   tone: Cell['tone'];
+  /** What a person must do instead of choosing it; '' for values that may be chosen. */
+  instead: string;
 }
 
 export const EMPTY: Cell = { kind: 'empty', text: '', title: '', href: '', tone: 'neutral', items: [] };

@@ -36,7 +36,7 @@ export const interaction = defineEntity({
   filters: ['type', 'outcome', 'direction', 'owner_id', 'occurred_at', 'next_follow_up'],
   search: ['subject', 'body'],
   owners: ['owner_id'],
-  through: 'customer_id',
+  through: ['customer_id', 'lead_id'],
   happened: 'occurred_at',
   section: 'Work',
   icon: 'messages',

@@ -19,7 +19,7 @@ export const note = defineEntity({
   filters: [],
   search: ['body'],
   owners: [],
-  through: 'customer_id',
+  through: ['customer_id', 'lead_id'],
   happened: 'created_at',
   section: 'Work',
   icon: 'note',

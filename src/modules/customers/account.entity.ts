@@ -28,7 +28,7 @@ export const account = defineEntity({
   filters: ['status', 'type', 'owner_id'],
   search: ['name', 'account_number'],
   owners: ['owner_id'],
-  through: 'customer_id',
+  through: ['customer_id'],
   happened: null,
   section: 'Work',
   icon: 'id-badge-2',

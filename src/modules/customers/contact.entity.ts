@@ -26,7 +26,7 @@ export const contact = defineEntity({
   filters: ['owner_id', 'is_primary', 'tags'],
   search: ['name', 'email', 'phone', 'mobile', 'job_title'],
   owners: ['owner_id'],
-  through: 'customer_id',
+  through: ['customer_id'],
   happened: null,
   section: 'Work',
   icon: 'user',

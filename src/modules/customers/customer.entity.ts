@@ -77,7 +77,7 @@ export const customer = defineEntity({
   ],
   search: ['name', 'email', 'phone', 'city', 'external_id'],
   owners: ['owner_id', 'csm_id'],
-  through: null,
+  through: [],
   happened: null,
   section: 'Work',
   icon: 'building',

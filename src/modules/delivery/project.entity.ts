@@ -37,7 +37,7 @@ export const project = defineEntity({
   filters: ['status', 'type', 'owner_id', 'currency', 'value', 'end_date', 'tags'],
   search: ['name', 'type'],
   owners: ['owner_id'],
-  through: 'customer_id',
+  through: ['customer_id'],
   happened: null,
   section: 'Work',
   icon: 'briefcase',

@@ -1,9 +1,13 @@
 import { may } from '#src/kernel/access.ts';
 import { defineModule } from '#src/kernel/module.ts';
+import { offerImport } from '#src/kernel/presenters.ts';
 import { IMPORT_RUN } from './access.ts';
 import { importApi } from './imports.api.ts';
 import { importRoutes } from './imports.routes.ts';
+import { IMPORTABLE } from './targets.ts';
 import { work } from './work.job.ts';
+
+for (const name of IMPORTABLE) offerImport(name, IMPORT_RUN, `/imports/new?entity=${name}`);
 
 /** Lists from Excel and CSV become records, with a plan before and an account after. */
 export const imports = defineModule('imports', {

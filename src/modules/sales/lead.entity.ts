@@ -7,7 +7,8 @@ export const LEAD_STATUSES = {
   contacted: { tone: 'amber' },
   qualified: { tone: 'green' },
   lost: { tone: 'red' },
-  converted: { tone: 'green' },
+  // Only the conversion knows what the lead became.
+  converted: { tone: 'green', instead: 'Open the lead and use “Convert to customer”.' },
 } as const;
 
 export const LEAD_SOURCES = {
@@ -53,7 +54,7 @@ export const lead = defineEntity({
   filters: ['status', 'source', 'priority', 'assigned_to', 'estimated_value', 'tags'],
   search: ['name', 'company', 'email', 'phone'],
   owners: ['assigned_to'],
-  through: null,
+  through: [],
   happened: null,
   section: 'Sales',
   icon: 'target',

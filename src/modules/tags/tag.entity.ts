@@ -13,7 +13,7 @@ export const tag = defineEntity({
   filters: [],
   search: ['name'],
   owners: [],
-  through: null,
+  through: [],
   happened: null,
   section: 'Admin',
   icon: 'tag',
