@@ -61,7 +61,7 @@ const LIFE = `hashtextextended($1, 7269848)`;
  * still holds a job knows that it is dead, and gives the job back.
  */
 async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly string[]): Promise<Worker> {
-  let client = await pools.platform.connect();
+  let client = await pools.alone();
   const live = async () => {
     for (const id of mine) await client.query(`select pg_advisory_lock_shared(${LIFE})`, [id]);
   };
@@ -85,8 +85,8 @@ async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly str
     } catch (error) {
       // The database restarted: our own lock went with the connection and has to be taken again.
       log.warn({ err: error }, 'could not look for dead workers');
-      client.release(error as Error);
-      client = await pools.platform.connect();
+      await client.end().catch(() => {});
+      client = await pools.alone();
       await live();
     }
   };
@@ -96,8 +96,7 @@ async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly str
   return {
     stop: async () => {
       clearInterval(timer);
-      await client.query('select pg_advisory_unlock_all()').catch(() => {});
-      client.release();
+      await client.end().catch(() => {});
     },
   };
 }

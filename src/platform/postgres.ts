@@ -12,6 +12,8 @@ export interface Pools {
   app: pg.Pool;
   /** role rapport_platform: sign-in, sessions, jobs, health */
   platform: pg.Pool;
+  /** a platform connection outside the pool, for what holds it for long; whoever asks ends it */
+  alone(): Promise<pg.Client>;
   end(): Promise<void>;
 }
 
@@ -80,26 +82,28 @@ function watch(pool: pg.Pool, log: Logger): pg.Pool {
 /**
  * Opens both pools on one URL; each connection takes its role at start, so an unprivileged or a privileged login serve
  * alike (decision 0003).
- * @param most connections of the app pool; the platform pool has a third of it, at least two
+ * @param most connections of the app pool; the platform pool has a third of it, at least three
  */
 export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
+  const settings = (role: string) => ({
+    connectionString: databaseUrl,
+    types,
+    connectionTimeoutMillis: 5_000,
+    options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c timezone=UTC`,
+  });
   const open = (role: string, max: number) =>
-    watch(
-      new pg.Pool({
-        connectionString: databaseUrl,
-        max,
-        types,
-        connectionTimeoutMillis: 5_000,
-        idleTimeoutMillis: 30_000,
-        options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c timezone=UTC`,
-      }),
-      log,
-    );
+    watch(new pg.Pool({ ...settings(role), max, idleTimeoutMillis: 30_000 }), log);
   const app = open(ROLES.app, most);
-  const platform = open(ROLES.platform, Math.max(2, Math.ceil(most / 3)));
+  const platform = open(ROLES.platform, Math.max(3, Math.ceil(most / 3)));
   return {
     app,
     platform,
+    alone: async () => {
+      const client = new pg.Client(settings(ROLES.platform));
+      client.on('error', (error) => log.warn({ err: error }, 'database connection failed'));
+      await client.connect();
+      return client;
+    },
     end: async () => {
       await Promise.all([app.end(), platform.end()]);
     },

@@ -4,7 +4,9 @@
  * use, and its parent kills it when it takes too long.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { ReadError, type ReadErrorCode, type ReadErrorDetails } from './errors.ts';
+import { OWN_STATUS } from './limits.ts';
 import type { Output, WireEvent } from './output.ts';
 import { type ReadRequest, readInto } from './read.ts';
 
@@ -28,10 +30,22 @@ function send(event: WireEvent | ChildFailure): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
 }
 
-/** Peak resident memory (the system counts it in kilobytes) and processor time of this process. */
+/**
+ * Peak resident memory and processor time of this process. maxRSS also counts what the process that started us had at
+ * that moment, so Linux' own figure for this program comes first; both are in kilobytes.
+ */
 function cost(): { cpuSeconds: number; peakBytes: number } {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: maxRSS * 1024 };
+  return { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakBytes: (highWaterMark() ?? maxRSS) * 1024 };
+}
+
+function highWaterMark(): number | undefined {
+  try {
+    const found = /VmHWM:\s+(\d+)/.exec(readFileSync(OWN_STATUS, 'utf8'))?.[1];
+    return found === undefined ? undefined : Number(found);
+  } catch {
+    return undefined; // not Linux
+  }
 }
 
 const output: Output = {

@@ -68,3 +68,6 @@ export function limitsWith(changes: Partial<Limits> = {}): Limits {
   }
   return limits;
 }
+
+/** Where Linux tells a process about itself. */
+export const OWN_STATUS = '/proc/self/status';

@@ -4,7 +4,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ChildFailure } from './child.ts';
 import { ReadError, type ReadErrorCode } from './errors.ts';
-import type { Limits } from './limits.ts';
+import { type Limits, OWN_STATUS } from './limits.ts';
 import { type ReadEvent, rowFromWire } from './model.ts';
 import type { WireEvent } from './output.ts';
 import type { ReadRequest } from './read.ts';
@@ -146,6 +146,7 @@ function childCommand({ path, limits }: ReadRequest): string[] {
     '--no-warnings',
     // no files but these, no processes, no threads, no native code
     '--permission',
+    `--allow-fs-read=${OWN_STATUS}`,
     ...readable.map((one) => `--allow-fs-read=${one}`),
     fileURLToPath(new URL('./child.ts', import.meta.url)),
   ];

@@ -1,0 +1,61 @@
+// The pools: slow statements are told by name, labelled ones are planned once, and no connection carries a tenant along.
+
+import { newId } from '../../src/kernel/ids.ts';
+import { withTenant } from '../../src/kernel/tenant_db.ts';
+import { openPools, type Pools } from '../../src/platform/postgres.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+let database: TestDatabase;
+let pools: Pools;
+const told: Record<string, unknown>[] = [];
+const log = { warn: (entry: Record<string, unknown>) => told.push(entry), info: () => {}, error: () => {} };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pools = openPools(database.runtimeUrl, log as never, 1);
+});
+afterAll(async () => {
+  await pools.end();
+  await database.drop();
+});
+
+test('a statement over 200 ms is logged by its name and without its values, however it was sent', async () => {
+  await withTenant(pools.app, newId(), async (db) => {
+    await db
+      .from('tags', 'tags', 'tags.slowly')
+      .select(db.sql('pg_sleep(?), ? as word', [0.25, 'canary']))
+      .limit(1);
+    await db.fromSql(db.sql('(select pg_sleep(?), ? as word) as x', [0.25, 'canary']), 'x.slowly').select('word');
+    await db.run('/* y.slowly */ select pg_sleep(:seconds), :word as word', { seconds: 0.25, word: 'canary' });
+  });
+  const names = told.map((entry) => entry.statement);
+  expect(names).toEqual(['x.slowly', 'y.slowly']);
+  for (const entry of told) expect(entry.ms).toBeGreaterThanOrEqual(200);
+  expect(JSON.stringify(told)).not.toContain('canary');
+});
+
+test('a labelled statement is prepared once a connection, values apart', async () => {
+  for (const name of ['a', 'b', 'c']) {
+    await withTenant(
+      pools.app,
+      newId(),
+      (db) => db.from('tags', 'tags', 'tags.often').select('id').where('name', name) as never,
+    );
+  }
+  const { rows } = await pools.app.query(
+    `select statement from pg_prepared_statements where statement like '/* tags.often */%'`,
+  );
+  expect(rows).toHaveLength(1);
+});
+
+test('a connection released inside a transaction is thrown away with its tenant', async () => {
+  const client = await pools.app.connect();
+  const { rows: before } = await client.query('select pg_backend_pid() as pid');
+  await client.query(`begin; select set_config('app.tenant_id', '${newId()}', true)`);
+  client.release();
+  const { rows: after } = await pools.app.query(
+    `select pg_backend_pid() as pid, current_setting('app.tenant_id', true) as tenant`,
+  );
+  expect(after[0].pid).not.toBe(before[0].pid);
+  expect(after[0].tenant ?? '').toBe('');
+});
