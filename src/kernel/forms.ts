@@ -182,6 +182,10 @@ export async function readForm(ctx: Ctx, entity: Entity, body: Body): Promise<Va
     const raw = body[name]!;
     if (!clean(raw)) {
       values[name] = field.kind === 'tags' || field.kind === 'list' ? [] : field.kind === 'boolean' ? false : null;
+      // Said together with what else is wrong, so that nobody has to send a form twice to learn both.
+      const { required, initial } = field.options;
+      if (required && initial === undefined && field.kind !== 'currency')
+        problems[name] = `${fieldLabel(entity, name)} is required.`;
       continue;
     }
     const parsed =

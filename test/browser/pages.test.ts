@@ -201,7 +201,7 @@ test('every page is accessible and loads without a complaint, in light and dark,
     expect(problems).toEqual([]);
     await context.close();
   }
-}, 300_000);
+}, 600_000);
 
 test('everything on a list can be reached and used by keyboard', async () => {
   const { page, context } = await signedIn('manager@acme.example');

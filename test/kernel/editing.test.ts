@@ -228,3 +228,10 @@ test('the timeline loads to its end with every moment once, also those of one in
     expect(`${tail} ${(await people.support!.agent.get(`/customers/${id}${tail}`)).status}`).toMatch(/ (403|404)$/);
   expect(await findViolations(app.database.url)).toEqual([]);
 });
+
+test('a form says everything that is wrong with it at once', async () => {
+  const answer = await post('/customers', { name: ' ', email: 'nowhere', website: 'javascript:alert(1)' });
+  expect(answer.status).toBe(422);
+  const text = plainText(answer.text);
+  for (const word of ['Name is required', 'not an e-mail address', 'not a web address']) expect(text).toContain(word);
+});
