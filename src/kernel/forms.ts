@@ -34,6 +34,22 @@ export async function activePeople(ctx: Ctx): Promise<Person[]> {
     .limit(MOST_OPTIONS)) as Person[];
 }
 
+/** A control with nothing in it, for forms that no entity describes. */
+export const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {
+  value: '',
+  ref_id: '',
+  lookup: '',
+  checked: false,
+  options: [],
+  required: false,
+  help: '',
+  error: '',
+  max: 0,
+  step: '',
+  autocomplete: 'off',
+  autofocus: false,
+};
+
 /** Text of a form for a stored or initial value. */
 const textOf = (ctx: Ctx, field: Field, value: Value | undefined): string =>
   value === undefined || value === null ? '' : field.toText(value, ctx.tenant);

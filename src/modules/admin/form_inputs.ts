@@ -1,19 +1,5 @@
+import { PLAIN_INPUT } from '#src/kernel/forms.ts';
 import type { FormView, InputView } from '#src/kernel/views.ts';
-
-const PLAIN: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {
-  value: '',
-  ref_id: '',
-  lookup: '',
-  checked: false,
-  options: [],
-  required: false,
-  help: '',
-  error: '',
-  max: 0,
-  step: '',
-  autocomplete: 'off',
-  autofocus: false,
-};
 
 /** One control of a form that no entity describes. */
 export const input = (
@@ -21,7 +7,7 @@ export const input = (
   name: string,
   label: string,
   more: Partial<InputView> = {},
-): InputView => ({ ...PLAIN, id: `field-${name}`, name, label, control, ...more });
+): InputView => ({ ...PLAIN_INPUT, id: `field-${name}`, name, label, control, ...more });
 
 /** The summary above a form, from its controls. */
 export const errorsOf = (inputs: readonly InputView[]): FormView['errors'] =>

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { type Ctx, can } from '#src/kernel/context.ts';
 import { badRequest, forbidden } from '#src/kernel/errors.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
-import { activePeople } from '#src/kernel/forms.ts';
+import { activePeople, PLAIN_INPUT } from '#src/kernel/forms.ts';
 import { one, type RawQuery } from '#src/kernel/list_query.ts';
 import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
@@ -42,19 +42,8 @@ async function readUser(ctx: Ctx, report: Report, id: string): Promise<Question[
 }
 
 const control = (more: Partial<InputView> & Pick<InputView, 'name' | 'label' | 'control'>): InputView => ({
+  ...PLAIN_INPUT,
   id: `filter-${more.name}`,
-  value: '',
-  ref_id: '',
-  lookup: '',
-  checked: false,
-  options: [],
-  required: false,
-  help: '',
-  error: '',
-  max: 0,
-  step: '',
-  autocomplete: 'off',
-  autofocus: false,
   ...more,
 });
 
