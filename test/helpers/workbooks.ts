@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
-import type { CsvChoice } from '#src/modules/imports/reader/csv.ts';
+import type { CsvChoice } from '#src/modules/imports/reader/csv_options.ts';
 import { type Limits, limitsWith } from '#src/modules/imports/reader/limits.ts';
 import {
   type Cell,

@@ -1,6 +1,7 @@
 /** Reads a text file (.csv, .tsv, .txt) as one sheet. */
-import { decodeFile, detectEncoding, type EncodingFinding, knownEncoding, markLength } from './csv_decode.ts';
-import { type DialectChoice, detectDialect } from './csv_dialect.ts';
+import { chosenEncoding, decodeFile, detectEncoding, type EncodingFinding } from './csv_decode.ts';
+import { detectDialect } from './csv_dialect.ts';
+import type { CsvChoice } from './csv_options.ts';
 import { RecordParser, type Repair } from './csv_records.ts';
 import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
@@ -8,11 +9,6 @@ import type { WireRow } from './model.ts';
 import { type Output, RowBatches, type Selection } from './output.ts';
 import { cleanText } from './shared_strings.ts';
 import { Warnings } from './warnings.ts';
-
-/** Each of them replaces a detection. */
-export interface CsvChoice extends DialectChoice {
-  encoding?: string | undefined;
-}
 
 const SAMPLE_CHARACTERS = 256 * 1024;
 const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/;
@@ -31,12 +27,12 @@ export async function readCsv(
   if (wanted && !wanted.includes(0) && !wanted.includes(sheetName)) {
     throw new ReadError('no_such_sheet', { detail: `"${wanted[0]}"` });
   }
-  const finding = await findEncoding(path, choice.encoding);
+  const finding = await (choice.encoding === undefined ? detectEncoding(path) : chosenEncoding(path, choice.encoding));
   sayEncoding(finding, warnings);
-  const zeros = { count: 0 };
-  const text = withoutZeros(decodeFile(path, finding), zeros, warnings);
+  const seen: Seen = { zeros: 0, unreadable: false };
+  const text = watched(decodeFile(path, finding), seen, warnings);
   const { sample, complete } = await readSample(text);
-  if (looksBinary(sample, zeros.count)) throw new ReadError('not_a_list');
+  if (looksBinary(sample, seen.zeros)) throw new ReadError('not_a_list');
   const sheet = { index: 0, name: sheetName, hidden: false };
   const { columns, skip, ...found } = detectDialect(sample, complete, choice);
   const dialect = { encoding: finding.encoding, ...found };
@@ -47,7 +43,7 @@ export async function readCsv(
     dialect,
   });
   output.emit({ type: 'sheet', sheet, hiddenColumns: [] });
-  const rows = new CsvRows(output, limits, warnings, columns, selection.rowsPerSheet);
+  const rows = new CsvRows(output, limits, warnings, seen, columns, selection.rowsPerSheet);
   const parser = new RecordParser(dialect, columns, rows);
   rows.whenFull = () => parser.stop();
   parser.write(sample.slice(skip));
@@ -64,14 +60,13 @@ export async function readCsv(
   warnings.close();
 }
 
-async function findEncoding(path: string, chosen: string | undefined): Promise<EncodingFinding> {
-  if (chosen === undefined) return detectEncoding(path);
-  const encoding = knownEncoding(chosen);
-  return { encoding, skip: await markLength(path, encoding), guessed: false, strayBytes: false };
-}
-
-function sayEncoding({ encoding, guessed, strayBytes }: EncodingFinding, warnings: Warnings): void {
-  if (strayBytes) {
+function sayEncoding({ encoding, guessed, strayBytes, contradicts }: EncodingFinding, warnings: Warnings): void {
+  if (contradicts) {
+    warnings.add(
+      'encoding_doubtful',
+      `The file was read as ${encoding} because you chose it, but its bytes say ${contradicts}. Check the first rows.`,
+    );
+  } else if (strayBytes) {
     warnings.add(
       'bytes_unreadable',
       'Some characters of this file are not in the character set of the rest (UTF-8); they were read as Windows-1252. Check names with accents.',
@@ -84,22 +79,26 @@ function sayEncoding({ encoding, guessed, strayBytes }: EncodingFinding, warning
   }
 }
 
+interface Seen {
+  /** NUL characters so far. */
+  zeros: number;
+  /** Whether the decoder met bytes that are nothing in this character set; it puts U+FFFD for them. */
+  unreadable: boolean;
+}
+
 /** Leaves out NUL and a final Ctrl-Z (end of file in DOS programs), which stand in no list on purpose. */
-async function* withoutZeros(
-  text: AsyncGenerator<string>,
-  zeros: { count: number },
-  warnings: Warnings,
-): AsyncGenerator<string> {
+async function* watched(text: AsyncGenerator<string>, seen: Seen, warnings: Warnings): AsyncGenerator<string> {
   let held = '';
   for await (const piece of text) {
     let clean = held + piece;
     held = '';
     if (clean.includes('\0')) {
-      if (zeros.count === 0) warnings.add('characters_removed', 'The file contains zero bytes; they were left out.');
+      if (seen.zeros === 0) warnings.add('characters_removed', 'The file contains zero bytes; they were left out.');
       const length = clean.length;
       clean = clean.replaceAll('\0', '');
-      zeros.count += length - clean.length;
+      seen.zeros += length - clean.length;
     }
+    seen.unreadable ||= clean.includes('\ufffd');
     if (clean.endsWith('\x1a')) {
       held = '\x1a';
       clean = clean.slice(0, -1);
@@ -134,6 +133,7 @@ class CsvRows {
   private readonly output: Output;
   private readonly limits: Limits;
   private readonly warnings: Warnings;
+  private readonly seen: Seen;
   private readonly usual: number;
   private readonly maxRows: number;
   private readonly batches: RowBatches;
@@ -143,10 +143,18 @@ class CsvRows {
   full = false;
   whenFull: () => void = () => {};
 
-  constructor(output: Output, limits: Limits, warnings: Warnings, usual: number, maxRows = Number.POSITIVE_INFINITY) {
+  constructor(
+    output: Output,
+    limits: Limits,
+    warnings: Warnings,
+    seen: Seen,
+    usual: number,
+    maxRows = Number.POSITIVE_INFINITY,
+  ) {
     this.output = output;
     this.limits = limits;
     this.warnings = warnings;
+    this.seen = seen;
     this.usual = usual;
     this.maxRows = maxRows;
     this.batches = new RowBatches(output, 0);
@@ -209,6 +217,13 @@ class CsvRows {
   }
 
   private say(fields: string[], repair: Repair | undefined, row: number): void {
+    if (this.seen.unreadable && fields.some((field) => field.includes('\ufffd'))) {
+      this.warnings.add(
+        'bytes_unreadable',
+        'Some characters of this row cannot be read in this character set; they are shown as \ufffd. Choose another character set.',
+        row,
+      );
+    }
     if (repair === 'unclosed') {
       this.warnings.add(
         'quote_unclosed',

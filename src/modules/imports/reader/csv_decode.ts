@@ -14,6 +14,8 @@ export interface EncodingFinding {
   guessed: boolean;
   /** Bytes that are not UTF-8 in a file that otherwise is; they are read as Windows-1252. */
   strayBytes: boolean;
+  /** What the bytes prove instead of the encoding that the user chose. */
+  contradicts?: string;
 }
 
 const CHUNK_BYTES = 256 * 1024;
@@ -31,10 +33,11 @@ const MARKS: [bytes: number[], encoding: string][] = [
 /** Finds the encoding: byte order mark, zero bytes, UTF-8 by its strict pattern over the whole file, then a guess. */
 export async function detectEncoding(path: string): Promise<EncodingFinding> {
   const head = await readHead(path, SAMPLE_BYTES);
-  for (const [bytes, encoding] of MARKS) {
-    if (!bytes.every((byte, at) => head[at] === byte)) continue;
-    const strayBytes = encoding === 'utf-8' && !(await scanUtf8(path, bytes.length)).pure;
-    return { encoding, skip: bytes.length, guessed: false, strayBytes };
+  const mark = markOf(head);
+  if (mark) {
+    const { encoding, length } = mark;
+    const strayBytes = encoding === 'utf-8' && !(await scanUtf8(path, length)).pure;
+    return { encoding, skip: length, guessed: false, strayBytes };
   }
   const wide = wideEncoding(head);
   if (wide) return { encoding: wide, skip: 0, guessed: false, strayBytes: false };
@@ -47,8 +50,24 @@ export async function detectEncoding(path: string): Promise<EncodingFinding> {
   return { encoding: guessCharset(scan.sample), skip: 0, guessed: true, strayBytes: false };
 }
 
-/** The canonical name of an encoding that a user chose, or a ReadError. */
-export function knownEncoding(name: string): string {
+/** What a user chose, even where the bytes prove it wrong. "utf-16" and "utf-32" leave the byte order to the file. */
+export async function chosenEncoding(path: string, name: string): Promise<EncodingFinding> {
+  const chosen = knownEncoding(name);
+  const head = await readHead(path, SAMPLE_BYTES);
+  const mark = markOf(head);
+  const wide = mark?.encoding ?? wideEncoding(head);
+  const isFamily = chosen === 'utf-16' || chosen === 'utf-32';
+  const encoding = !isFamily ? chosen : wide?.startsWith(chosen) ? wide : `${chosen}le`;
+  const finding = { encoding, skip: mark?.encoding === encoding ? mark.length : 0, guessed: false, strayBytes: false };
+  if (wide !== undefined) return wide === encoding ? finding : { ...finding, contradicts: wide };
+  const { pure, sequences } = await scanUtf8(path, 0);
+  const isAscii = pure && sequences === 0;
+  const proven = isAscii ? encoding.startsWith('utf-16') || encoding.startsWith('utf-32') : pure;
+  return proven && encoding !== 'utf-8' ? { ...finding, contradicts: 'utf-8' } : finding;
+}
+
+/** The canonical name of an encoding, or a ReadError. */
+function knownEncoding(name: string): string {
   const key = name.trim().toLowerCase();
   if (key === '' || !iconv.encodingExists(key))
     throw new ReadError('unknown_encoding', { detail: `"${name.slice(0, 40)}"` });
@@ -57,7 +76,8 @@ export function knownEncoding(name: string): string {
     utf8: 'utf-8',
     utf16le: 'utf-16le',
     ucs2: 'utf-16le',
-    utf16: 'utf-16le',
+    utf16: 'utf-16',
+    utf32: 'utf-32',
     utf16be: 'utf-16be',
     utf32le: 'utf-32le',
     utf32be: 'utf-32be',
@@ -67,11 +87,9 @@ export function knownEncoding(name: string): string {
   return same[compact] ?? key;
 }
 
-/** Length of the byte order mark that belongs to an encoding. */
-export async function markLength(path: string, encoding: string): Promise<number> {
-  const head = await readHead(path, 4);
-  const mark = MARKS.find(([bytes, name]) => name === encoding && bytes.every((byte, at) => head[at] === byte));
-  return mark ? mark[0].length : 0;
+function markOf(head: Buffer): { encoding: string; length: number } | undefined {
+  const mark = MARKS.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
+  return mark && { encoding: mark[1], length: mark[0].length };
 }
 
 /** The text of the file in pieces. */

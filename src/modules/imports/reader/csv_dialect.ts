@@ -3,6 +3,7 @@
  * the result is. The measure follows van den Burg, Nazábal and Sutton, "Wrangling messy CSV files by detecting row and
  * type patterns" (2019): long, equal rows of cells that look like data.
  */
+import type { CsvChoice } from './csv_options.ts';
 import { RecordParser } from './csv_records.ts';
 import type { CsvDialect } from './model.ts';
 
@@ -13,12 +14,6 @@ const HANDICAPPED_SHARE = 0.8;
 const MAX_RECORDS = 400;
 /** A file in which every quoted value is wrong is still read better with quotes than without a separator. */
 const REPAIR_COST = 0.6;
-
-export interface DialectChoice {
-  delimiter?: string | undefined;
-  quote?: string | undefined;
-  escape?: CsvDialect['escape'] | undefined;
-}
 
 export interface DialectFinding {
   delimiter: string;
@@ -31,7 +26,7 @@ export interface DialectFinding {
 }
 
 /** `sample` is the beginning of the text; `complete` that it is all of it. What the user chose is kept. */
-export function detectDialect(sample: string, complete: boolean, choice: DialectChoice): DialectFinding {
+export function detectDialect(sample: string, complete: boolean, choice: CsvChoice): DialectFinding {
   const sep = separatorLine(sample);
   const text = sep ? sample.slice(sep.length) : sample;
   const body = complete ? text : text.slice(0, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1) || text;
@@ -40,15 +35,15 @@ export function detectDialect(sample: string, complete: boolean, choice: Dialect
   for (const delimiter of told ? [told] : candidates(body)) {
     for (const [quote, way] of quotings(body, delimiter, choice)) {
       const dialect = { delimiter, quote, escape: way };
-      const rating = rate(body, dialect);
+      const rating = rate(body, dialect, told !== undefined);
       if (!best || rating.score > best.rating.score) best = { rating, dialect };
     }
   }
   const { rating, dialect } = best as { rating: Rating; dialect: Dialect };
   const { columns } = rating;
   const skip = sep?.length ?? 0;
-  if (told) return { ...dialect, columns, skip };
   const delimiter = padded(body, dialect, rating);
+  if (told) return { ...dialect, delimiter, columns, skip };
   // a column of addresses under its heading, not two columns
   const prose = delimiter === ', ' && columns === 2 && rating.firstWidth === 1 && !body.includes('\t');
   return prose ? { ...dialect, delimiter: '\t', columns: 1, skip } : { ...dialect, delimiter, columns, skip };
@@ -87,11 +82,7 @@ function separatorLine(sample: string): { delimiter: string; length: number } | 
 }
 
 /** Quote characters that open fields in this text, each with the ways to write one inside a field. */
-function quotings(
-  text: string,
-  delimiter: string,
-  choice: DialectChoice,
-): [quote: string, escape: CsvDialect['escape']][] {
+function quotings(text: string, delimiter: string, choice: CsvChoice): [quote: string, escape: CsvDialect['escape']][] {
   const escapes: CsvDialect['escape'][] = choice.escape ? [choice.escape] : ['doubled', 'backslash'];
   const ways = (quote: string): [string, CsvDialect['escape']][] =>
     escapes
@@ -118,7 +109,7 @@ interface Rating {
 }
 
 /** How much the text looks like a table when it is read this way. */
-function rate(text: string, dialect: Dialect): Rating {
+function rate(text: string, dialect: Dialect, told = false): Rating {
   const widths = new Map<number, number>();
   let records = 0;
   let repairs = 0;
@@ -156,7 +147,7 @@ function rate(text: string, dialect: Dialect): Rating {
 
   function handicap(): number {
     const factor = HANDICAP[dialect.delimiter];
-    if (factor === undefined) return 1;
+    if (factor === undefined || told) return 1;
     if (columns < 2 || (widths.get(columns) ?? 0) < records * HANDICAPPED_SHARE) return 0;
     // blanks separate words far more often than columns
     const quoted = dialect.quote !== '' && text.includes(`${dialect.quote} ${dialect.quote}`);

@@ -1,6 +1,7 @@
 /** Reads any uploaded file in this process. The child does nothing else; the application goes through run.ts. */
 
-import { type CsvChoice, readCsv } from './csv.ts';
+import { readCsv } from './csv.ts';
+import type { CsvChoice } from './csv_options.ts';
 import type { Limits } from './limits.ts';
 import type { Output, Selection } from './output.ts';
 import { sniff } from './sniff.ts';

@@ -5,14 +5,14 @@
  */
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { CsvChoice } from './csv.ts';
+import { type CsvOptions, choiceOf } from './csv_options.ts';
 import { ReadError } from './errors.ts';
 import { type Limits, limitsWith } from './limits.ts';
 import type { CsvDialect, ReadEvent, ReadStats, Row, SheetInfo } from './model.ts';
 import { Reading } from './reading.ts';
 import type { Warning } from './warnings.ts';
 
-export type { CsvChoice, CsvDialect, Limits, ReadEvent, ReadStats, Row, SheetInfo, Warning };
+export type { CsvDialect, CsvOptions, Limits, ReadEvent, ReadStats, Row, SheetInfo, Warning };
 export { ReadError };
 
 export interface ReadOptions {
@@ -22,8 +22,8 @@ export interface ReadOptions {
   sheets?: (number | string)[];
   /** At most so many rows of each sheet. */
   rowsPerSheet?: number;
-  /** What the person chose instead of what was detected. */
-  csv?: CsvChoice;
+  /** What the person chose instead of what would be detected; see csv_options.ts. Of no meaning for a workbook. */
+  csv?: CsvOptions;
   limits?: Partial<Limits>;
   /** Stops reading; the iteration then throws ReadError `cancelled`. */
   signal?: AbortSignal;
@@ -35,7 +35,8 @@ export interface ReadOptions {
  * message can be shown as it is; after an error nothing that was yielded may be kept.
  */
 export async function* readFile(path: string, options: ReadOptions = {}): AsyncGenerator<ReadEvent, void, undefined> {
-  const { signal, name, sheets, rowsPerSheet, csv } = options;
+  const { signal, name, sheets, rowsPerSheet } = options;
+  const csv = options.csv && choiceOf(options.csv);
   const limits = limitsWith(options.limits);
   if (signal?.aborted) throw new ReadError('cancelled');
   const file = await realpath(path).catch(() => {
@@ -60,7 +61,7 @@ export interface InspectedSheet extends SheetInfo {
 
 export interface Inspection {
   format: 'xlsx' | 'csv';
-  /** Only of a .csv file. */
+  /** What was detected or chosen; only of a text file. `describeDialect` and `optionsOf` put it into words. */
   dialect: CsvDialect | undefined;
   sheets: InspectedSheet[];
   warnings: Warning[];

@@ -21,6 +21,7 @@ export type WarningCode =
   | 'cell_cut'
   | 'characters_removed'
   | 'encoding_guessed'
+  | 'encoding_doubtful'
   | 'bytes_unreadable'
   | 'quote_unclosed'
   | 'quote_stray'

@@ -1,5 +1,5 @@
 /** Text files: separators, quotes, line ends, and what is done about broken ones. */
-import type { CsvChoice } from '#src/modules/imports/reader/csv.ts';
+import type { CsvChoice } from '#src/modules/imports/reader/csv_options.ts';
 import { readHere, testFolder, texts, warningCodes } from '../../../helpers/workbooks.ts';
 
 const put = testFolder();

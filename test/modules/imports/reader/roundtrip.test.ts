@@ -4,7 +4,7 @@ import * as XLSX from '@e965/xlsx';
 import { jest } from '@jest/globals';
 import ExcelJS from 'exceljs';
 import fc from 'fast-check';
-import type { CsvChoice } from '#src/modules/imports/reader/csv.ts';
+import type { CsvChoice } from '#src/modules/imports/reader/csv_options.ts';
 import { readHere, testFolder, texts } from '../../../helpers/workbooks.ts';
 
 const put = testFolder();
