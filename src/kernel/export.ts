@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import ExcelJS from 'exceljs';
-import { DateTime } from 'luxon';
 import { audit } from './audit.ts';
 import type { Ctx } from './context.ts';
 import { type Entity, fieldLabel } from './entity.ts';
@@ -12,13 +11,19 @@ import type { Titles } from './presenters.ts';
 import { tagsOf, titlesOf } from './records.ts';
 import type { Row } from './tenant_db.ts';
 
+/** Heads of the last two columns of every exported list, by which an import of the edited file knows its records. */
+export const ID_HEADER = 'Rapport id';
+export const VERSION_HEADER = 'Rapport version';
+
 /** What an exported cell holds: a spreadsheet's own kinds, never a formula. */
 export type ExportCell = string | number | boolean | Date | null;
 
 export interface ExportColumn {
   label: string;
-  excel: Field['excel'];
+  excel: Field['excel'] | 'money';
   width: number;
+  /** Not shown when the workbook is opened; a .csv hides nothing. */
+  hidden?: boolean;
 }
 
 /** A table to be written out: heads, and rows in batches so that memory stays flat. */
@@ -40,13 +45,17 @@ export const inertCsv = (text: string): string =>
 
 const quoted = (text: string): string => (/[",\r\n;]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-function csvCell(cell: ExportCell): string {
-  if (cell === null) return '';
-  if (typeof cell === 'number' || typeof cell === 'boolean') return String(cell);
-  if (cell instanceof Date)
-    return DateTime.fromJSDate(cell, { zone: 'utc' }).toFormat('yyyy-MM-dd HH:mm').replace(' 00:00', '');
-  return quoted(inertCsv(cell));
+/** A cell in words: days as 2026-04-03, times of the company's clock as 2026-04-03 10:30:00. */
+function cellText(cell: ExportCell, excel: ExportColumn['excel']): string {
+  if (!(cell instanceof Date)) return String(cell ?? '');
+  return cell
+    .toISOString()
+    .slice(0, excel === 'date' ? 10 : 19)
+    .replace('T', ' ');
 }
+
+const csvCell = (cell: ExportCell, { excel }: ExportColumn): string =>
+  typeof cell === 'string' ? quoted(inertCsv(cell)) : cellText(cell, excel);
 
 /** Waits while the reader is slower than we are; gives up when the reader is gone. */
 async function push(out: ServerResponse, text: string): Promise<void> {
@@ -60,15 +69,17 @@ async function push(out: ServerResponse, text: string): Promise<void> {
 
 /** RFC 4180 with a byte order mark, which Excel needs to read it as UTF-8. */
 export async function writeCsv(table: Table, out: ServerResponse): Promise<void> {
-  await push(out, `\ufeff${table.columns.map((c) => quoted(inertCsv(c.label))).join(',')}\r\n`);
-  for await (const rows of table.rows) await push(out, rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join(''));
+  const { columns } = table;
+  await push(out, `\ufeff${columns.map((c) => quoted(inertCsv(c.label))).join(',')}\r\n`);
+  for await (const rows of table.rows)
+    await push(out, rows.map((row) => `${row.map((cell, i) => csvCell(cell, columns[i]!)).join(',')}\r\n`).join(''));
   out.end();
 }
 
-const FORMATS: Partial<Record<Field['excel'], string>> = {
+const FORMATS: Partial<Record<ExportColumn['excel'], string>> = {
   date: 'yyyy-mm-dd',
   timestamp: 'yyyy-mm-dd hh:mm',
-  number: '#,##0.##',
+  money: '#,##0.00',
   text: '@',
 };
 
@@ -84,6 +95,7 @@ export async function writeXlsx(table: Table, out: ServerResponse): Promise<void
   });
   sheet.columns = table.columns.map((c) => ({
     width: c.width,
+    hidden: c.hidden ?? false,
     style: FORMATS[c.excel] ? { numFmt: FORMATS[c.excel] as string } : {},
   }));
   const head = sheet.addRow(table.columns.map((c) => c.label));
@@ -99,8 +111,8 @@ export async function writeXlsx(table: Table, out: ServerResponse): Promise<void
   await book.commit();
 }
 
-/** A stored value as a spreadsheet holds it; references by name. */
-export function exportCell(field: Field, value: unknown, titles: Titles, ctx: Ctx): ExportCell {
+/** A stored value as a spreadsheet holds it; references by name, tags and lists as one text, times to the second. */
+export function exportCell(field: Field, value: unknown, titles: Titles, ctx: Pick<Ctx, 'tenant'>): ExportCell {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return value.join(', ');
   if (field.kind === 'ref') return titles.get(String(value)) ?? null;
@@ -112,11 +124,21 @@ export function exportCell(field: Field, value: unknown, titles: Titles, ctx: Ct
     case 'date':
       return new Date(`${value}T00:00:00Z`);
     case 'timestamp':
-      return instant(String(value), ctx.tenant.time_zone).setZone('utc', { keepLocalTime: true }).toJSDate();
+      return instant(String(value), ctx.tenant.time_zone)
+        .startOf('second')
+        .setZone('utc', { keepLocalTime: true })
+        .toJSDate();
     default:
       return field.choices.find((c) => c.value === value)?.label ?? String(value);
   }
 }
+
+/**
+ * What an exported cell of this value reads as, '' for none: the text in a .csv (before it is quoted and disarmed) and the
+ * exact value in a workbook, where a time has a T for the blank. A file's cell that says just this was not touched.
+ */
+export const exportText = (field: Field, value: unknown, titles: Titles, ctx: Pick<Ctx, 'tenant'>): string =>
+  cellText(exportCell(field, value, titles, ctx), field.excel);
 
 /** The list as filtered, un-capped. Runs inside the transaction of `ctx`. */
 export function listTable(ctx: Ctx, entity: Entity, list: ListQuery): Table {
@@ -129,24 +151,25 @@ export function listTable(ctx: Ctx, entity: Entity, list: ListQuery): Table {
         entity,
         batch.map((row) => row.id as string),
       );
-      yield batch.map((row: Row) =>
-        names.map((name) => {
+      yield batch.map((row: Row) => [
+        ...names.map((name) => {
           const field = entity.fields[name]!;
           const value = field.kind === 'tags' ? (tags.get(row.id as string) ?? null) : row[name];
           return exportCell(field, value, titles, ctx);
         }),
-      );
+        row.id as string,
+        row.version as number,
+      ]);
     }
   }
-  return {
-    title: entity.label[1],
-    columns: names.map((name) => ({
-      label: fieldLabel(entity, name),
-      excel: entity.fields[name]!.excel,
-      width: name === entity.title ? 32 : entity.fields[name]!.kind === 'long_text' ? 40 : 16,
-    })),
-    rows: rows(),
-  };
+  const columns = names.map((name): ExportColumn => {
+    const { kind, excel } = entity.fields[name]!;
+    const width = name === entity.title ? 32 : kind === 'long_text' ? 40 : 16;
+    return { label: fieldLabel(entity, name), excel: kind === 'money' ? 'money' : excel, width };
+  });
+  columns.push({ label: ID_HEADER, excel: 'text', width: 38, hidden: true });
+  columns.push({ label: VERSION_HEADER, excel: 'number', width: 16, hidden: true });
+  return { title: entity.label[1], columns, rows: rows() };
 }
 
 /** Who took the list along, with which filters. */

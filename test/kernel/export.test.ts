@@ -94,7 +94,7 @@ test('a workbook holds real numbers, days and times; references by name, everyth
     customer_id: customer,
   });
   const [row] = await workbook('/customers.xlsx?scope=all&q=sheet');
-  expect(row!.ARR).toMatchObject({ t: 'n', v: 1234.5, z: '#,##0.##' });
+  expect(row!.ARR).toMatchObject({ t: 'n', v: 1234.5, z: '#,##0.00' });
   expect(row!['Renewal date']).toMatchObject({ t: 'n', z: 'yyyy-mm-dd' });
   expect(XLSX.SSF.format('yyyy-mm-dd', row!['Renewal date']!.v)).toBe('2026-03-29');
   for (const [label, text] of Object.entries({

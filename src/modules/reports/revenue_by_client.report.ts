@@ -257,7 +257,7 @@ export const revenue: Report = {
         { label: 'Client', excel: 'text', width: 40 },
         { label: 'Currency', excel: 'text', width: 10 },
         { label: 'Projects', excel: 'number', width: 10 },
-        ...NAMES.map((name) => ({ label: AMOUNTS[name].label, excel: 'number' as const, width: 16 })),
+        ...NAMES.map((name) => ({ label: AMOUNTS[name].label, excel: 'money' as const, width: 16 })),
       ],
       rows: rows(),
     };
