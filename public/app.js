@@ -64,6 +64,8 @@
   let typing = false;
 
   const isFull = (ctx) => ctx.request.headers['HX-Request-Type'] === 'full';
+  /** An event stream only makes a page quicker, so one that cannot be opened is nothing to tell. */
+  const isStream = (ctx) => ctx?.sourceElement?.hasAttribute?.('hx-sse:connect');
   const isDocument = (text) => /^\s*<!doctype/i.test(text);
   const frameOf = (text) => /<html[^>]*\sdata-frame="([^"]*)"/.exec(text)?.[1];
 
@@ -97,6 +99,7 @@
   // A page of another frame (signed out, newer version, other theme) must not land inside this one.
   on('htmx:after:request', (event) => {
     const { ctx } = event.detail;
+    if (isStream(ctx)) return event.preventDefault();
     if (ctx.hx.redirect || ctx.hx.refresh) leaving = true;
     if (!isDocument(ctx.text)) return;
     const { url, redirected } = ctx.response.raw;
@@ -137,7 +140,7 @@
   }
 
   on('htmx:error', ({ detail }) => {
-    if (detail.error?.name === 'AbortError') return;
+    if (detail.error?.name === 'AbortError' || isStream(detail.ctx)) return;
     if (detail.error instanceof TypeError || detail.ctx?.request?.signal?.aborted)
       toast('The server could not be reached. Check the connection and try again.', 'red');
   });

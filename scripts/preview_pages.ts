@@ -297,6 +297,7 @@ const progress: ProgressView = {
   percent: 42,
   text: 'Writing row 173 of 412',
   poll_href: '/import-progress',
+  events_href: '/import-events',
   note: 'You can leave this page; the import goes on, and the list of imports shows how far it is.',
 };
 

@@ -107,10 +107,11 @@ function securityHeaders(secure: boolean) {
 }
 
 /** Prometheus' page: for this machine, or for whoever has the token. */
-async function metricsPage({ config, metrics, pools }: Platform, req: Request, res: Response): Promise<void> {
+async function metricsPage({ config, metrics, pools, events }: Platform, req: Request, res: Response): Promise<void> {
   const local = /^(::1|(::ffff:)?127\.)/.test(req.socket.remoteAddress ?? '') && !req.get('x-forwarded-for');
   const allowed = config.metrics_token ? req.get('authorization') === `Bearer ${config.metrics_token}` : local;
   if (!allowed) throw notFound();
+  metrics.streams.set(events.count());
   for (const name of ['app', 'platform'] as const) {
     metrics.pool.labels(name, 'open').set(pools[name].totalCount);
     metrics.pool.labels(name, 'idle').set(pools[name].idleCount);

@@ -32,6 +32,8 @@ const Environment = z.object({
   SESSION_DAYS: z.coerce.number().int().min(1).max(90).default(14),
   /** Lets an identity provider live on a private address; never needed on the internet. */
   SSO_ALLOW_PRIVATE: flag.default(false),
+  /** Sign of life of an event stream; below the idle limit of every proxy on the way. */
+  LIVE_HEARTBEAT_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
   UPLOAD_MB: z.coerce.number().int().min(1).max(1_000).default(50),
   IMPORT_ROWS: z.coerce.number().int().min(1).max(2_000_000).default(200_000),
 });
@@ -57,6 +59,7 @@ export interface Config {
   session_idle_ms: number;
   session_absolute_ms: number;
   sso_allow_private: boolean;
+  live_heartbeat_ms: number;
   upload_bytes: number;
   import_rows: number;
 }
@@ -129,6 +132,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     session_idle_ms: env.SESSION_IDLE_MINUTES * 60_000,
     session_absolute_ms: env.SESSION_DAYS * 86_400_000,
     sso_allow_private: env.SSO_ALLOW_PRIVATE || env.RAPPORT_MODE !== 'production',
+    live_heartbeat_ms: env.LIVE_HEARTBEAT_SECONDS * 1_000,
     upload_bytes: env.UPLOAD_MB * 1024 * 1024,
     import_rows: env.IMPORT_ROWS,
   };

@@ -11,8 +11,10 @@ import { NobodyAsks, runJob } from './kernel/jobs.ts';
 import { configureTemplates } from './kernel/templates.ts';
 import { frameParts, modules } from './modules/index.ts';
 import { loadAssets } from './platform/assets.ts';
+import { openEventStreams } from './platform/event_streams.ts';
 import { startWorker, type Worker } from './platform/jobs.ts';
 import { openLimits } from './platform/limits.ts';
+import { type Live, openLive } from './platform/live.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
 import { stopOnSignals } from './platform/parent.ts';
@@ -43,13 +45,15 @@ export async function start(environment: Record<string, string | undefined>): Pr
   });
   const pools = openPools(config.database_url, log, config.database_pool);
   const redis = config.redis_url ? await openRedis(config.redis_url, log) : null;
-  const platform = buildPlatform(config, log, pools, redis);
+  const live = openLive(pools, log);
+  const platform = buildPlatform(config, log, pools, redis, live);
   const state = { stopping: false };
   const health: Health = { ready: () => readiness(state, pools, redis) };
   const stops: (() => Promise<unknown>)[] = [
     () => pools.end(),
     async () => redis?.destroy(),
     () => platform.sessions.close(),
+    () => live.close(),
   ];
   const stop = async () => {
     if (state.stopping) return;
@@ -64,7 +68,10 @@ export async function start(environment: Record<string, string | undefined>): Pr
       const server = http.createServer(createApp(platform, health));
       url = await listen(server, config);
       config.base_url ||= url;
-      stops.push(() => drain(server));
+      stops.push(
+        () => drain(server),
+        async () => platform.events.close(), // they would keep the server open until the very end
+      );
     }
     if (config.role !== 'web') {
       const worker = await work(platform);
@@ -78,7 +85,7 @@ export async function start(environment: Record<string, string | undefined>): Pr
   }
 }
 
-function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis | null): Platform {
+function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis | null, live: Live): Platform {
   const limits = openLimits(config, pools, redis);
   const parts: FrameParts = { ...frameParts(), assets: loadAssets({ reload: config.mode === 'demo' }) };
   return {
@@ -88,6 +95,7 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
     metrics: createMetrics(),
     limits,
     sessions: openSessions(config, pools, redis, log),
+    events: openEventStreams(live, config.live_heartbeat_ms),
     assets: parts.assets,
     origin: () => config.base_url,
     limit: async (kind, key) => {
@@ -150,11 +158,13 @@ function listen(server: http.Server, config: Config): Promise<string> {
 function drain(server: http.Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN);
+    // A connection whose request has just finished would be kept for the next one, which nobody will answer.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -4,6 +4,7 @@ import express from 'express';
 import type session from 'express-session';
 import type { Config } from '#src/config.ts';
 import type { Assets } from '#src/platform/assets.ts';
+import type { EventStreams } from '#src/platform/event_streams.ts';
 import type { Limits } from '#src/platform/limits.ts';
 import type { Logger } from '#src/platform/log.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
@@ -56,6 +57,7 @@ export interface Platform {
   assets: Assets;
   limits: Limits;
   sessions: Sessions;
+  events: EventStreams;
   /** counts a try against a limit. @throws 429 */
   limit(kind: 'api' | 'write', key: string): Promise<void>;
   frames(req: Request, res: Response, who: { ctx: Ctx | null; csrf: string; said: Said | null }): Frames;
@@ -284,6 +286,12 @@ const handle =
   async (req, res) => {
     res.locals.route = route.path;
     const [reply, ctx] = await runRoute(platform, route, req, res);
+    if (reply.kind === 'events') {
+      const viewer = { tenant: ctx.tenant.id, session: ctx.session_id ?? ctx.actor.id };
+      const stays = (error: unknown) => readable(error)?.status === 503; // a restart of the database takes nobody's rights
+      const ask = () => runRoute(platform, route, req, res).then(() => true, stays);
+      return platform.events.open(req, res, viewer, reply.topics, ask);
+    }
     await send(platform, req, res, reply, ctx);
   };
 

@@ -70,6 +70,8 @@ export type Reply =
   | PageReply
   | { kind: 'redirect'; to: string; said: Said | null }
   | { kind: 'json'; status: number; body: unknown; headers: Record<string, string> }
+  /** stays open and says when one of the topics was announced; the handler is asked again at every heartbeat */
+  | { kind: 'events'; topics: readonly string[] }
   | { kind: 'stream'; type: string; file_name: string; write: (out: ServerResponse) => Promise<void> }
   | { kind: 'session'; change: SessionChange; to: string; said: Said | null };
 
@@ -120,6 +122,9 @@ export const stream = (type: string, fileName: string, write: (out: ServerRespon
   file_name: fileName,
   write,
 });
+
+/** Server-sent events about what other transactions announce. @param topics of the actor's tenant, see platform/live.ts */
+export const events = (...topics: string[]): Reply => ({ kind: 'events', topics });
 
 /** A path of our own site, or '/' for anything that would leave it. */
 export function safePath(to: string): string {

@@ -217,13 +217,15 @@ export interface PlanView {
   commit_note: string;
 }
 
-/** imports/progress.ejs; `_import/bar` is fetched again every second from poll_href until the answer redirects. */
+/** imports/progress.ejs; `_import/bar` is fetched again from poll_href, when told to and every few seconds, until the answer redirects. */
 export interface ProgressView {
   head: ImportHead;
   /** 0-100 */
   percent: number;
   text: string;
   poll_href: string;
+  /** sends `import` whenever there may be news */
+  events_href: string;
   note: string;
 }
 

@@ -165,7 +165,12 @@ function readAll(): Map<string, File> {
   add('favicon.svg', own('favicon.svg'));
   add('boot.js', own('boot.js'));
   add('app.js', own('app.js'));
-  add('htmx.js', `${vendored('htmx.org/dist/htmx.min.js')};\n${vendored('htmx.org/dist/ext/hx-preload.min.js')}`);
+  add(
+    'htmx.js',
+    ['htmx.min.js', 'ext/hx-preload.min.js', 'ext/hx-sse.min.js']
+      .map((n) => vendored(`htmx.org/dist/${n}`))
+      .join(';\n'),
+  );
   add('chart.js', vendored('chart.js/dist/chart.umd.min.js'));
   add('app.css', styleSheet(String(vendored('@tabler/core/dist/css/tabler.min.css')), ownStyles(), fonts));
   return files;

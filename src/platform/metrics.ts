@@ -27,6 +27,7 @@ export function createMetrics() {
       buckets: [0.01, 0.1, 1, 10, 60, 600],
       registers,
     }),
+    streams: new Gauge({ name: 'rapport_event_streams', help: 'Event streams open in this process', registers }),
     pool: new Gauge({
       name: 'rapport_database_connections',
       help: 'Connections of the database pools',

@@ -2,7 +2,17 @@ import { may } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { badRequest } from '#src/kernel/errors.ts';
 import { one } from '#src/kernel/list_query.ts';
-import { type Body, entry, type Input, page, type Reply, Routes, redirect, wholeNumber } from '#src/kernel/routes.ts';
+import {
+  type Body,
+  entry,
+  events,
+  type Input,
+  page,
+  type Reply,
+  Routes,
+  redirect,
+  wholeNumber,
+} from '#src/kernel/routes.ts';
 import type { ImportSourceView } from '#src/kernel/views_pages.ts';
 import { IMPORT_RUN } from './access.ts';
 import { readChoices, readColumns } from './forms.ts';
@@ -22,6 +32,7 @@ import type { Import } from './model.ts';
 import { planView, resultView } from './plan.view.ts';
 import { receiveUpload } from './upload.ts';
 import { some } from './words.ts';
+import { importTopic } from './work.ts';
 
 const PER_PAGE = 50;
 const allowed = may(IMPORT_RUN);
@@ -125,6 +136,7 @@ export const importRoutes = new Routes()
     await reviveIfSilent(ctx, found);
     return found.task ? progressPage(found) : redirect(`/imports/${found.id}`);
   })
+  .get('/imports/:id/events', allowed, async (ctx, input) => events(importTopic((await loadImport(ctx, id(input))).id)))
   .post('/imports/:id/source', allowed, async (ctx, input) => {
     await loadImport(ctx, id(input));
     const header = entry(input.body, 'header_row');

@@ -101,6 +101,7 @@ export function progressView(found: Import): ProgressView {
     percent: Math.min(100, Math.round(share * 100)),
     text: task ? WORKING[task](found) : 'Done.',
     poll_href: `/imports/${found.id}/progress`,
+    events_href: `/imports/${found.id}/events`,
     note: 'You can leave this page; the work goes on, and Imports in the menu leads back here.',
   };
 }

@@ -2,10 +2,17 @@ import type { Ctx } from '#src/kernel/context.ts';
 import type { Platform } from '#src/kernel/http.ts';
 import type { InTenant } from '#src/kernel/jobs.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
+import { announce } from '#src/platform/live.ts';
 import type { Import } from './model.ts';
 
 /** Thrown when another run has taken over, or the import is gone: this one ends quietly. */
 export class Replaced extends Error {}
+
+/** What is announced when an import gets on: its page asks again. */
+export const importTopic = (id: string): string => `import:${id}`;
+
+/** Progress is announced at most so often, in ms; what changes the page is announced always. */
+const ANNOUNCE_EVERY = 250;
 
 /** One run of the worker on one import. */
 export interface Work {
@@ -18,7 +25,7 @@ export interface Work {
    * @throws Replaced
    */
   step<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
-  /** Writes into the import row and says that the worker lives. Inside a `step`. */
+  /** Writes into the import row, says that the worker lives, and tells whoever looks on. Inside a `step`. */
   note(ctx: Ctx, patch: Row): Promise<void>;
 }
 
@@ -30,6 +37,7 @@ export function openWork(
   signal: AbortSignal,
 ): Work {
   const { import_id, run } = payload as { import_id: string; run: number };
+  let announced = 0;
   return {
     import_id,
     platform,
@@ -46,6 +54,10 @@ export function openWork(
     note: async (ctx, patch) => {
       const now = new Date().toISOString();
       await ctx.db.update('imports', { id: import_id, run }, { ...patch, heartbeat_at: now, updated_at: now });
+      const due = 'done' in patch && Date.now() - announced >= ANNOUNCE_EVERY;
+      if (!due && !('task' in patch)) return;
+      announced = Date.now();
+      await announce(ctx.db, importTopic(import_id));
     },
   };
 }
