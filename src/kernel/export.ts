@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
-import ExcelJS from 'exceljs';
+import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { dateText, type ExportCell, type ExportColumn, type Table } from '#src/platform/xlsx_writer.ts';
 import { audit } from './audit.ts';
 import type { Ctx } from './context.ts';
 import { type Entity, fieldLabel } from './entity.ts';
@@ -11,27 +12,11 @@ import type { Titles } from './presenters.ts';
 import { tagsOf, titlesOf } from './records.ts';
 import type { Row } from './tenant_db.ts';
 
+export { type ExportCell, type ExportColumn, type Table, writeXlsx } from '#src/platform/xlsx_writer.ts';
+
 /** Heads of the last two columns of every exported list, by which an import of the edited file knows its records. */
 export const ID_HEADER = 'Rapport id';
 export const VERSION_HEADER = 'Rapport version';
-
-/** What an exported cell holds: a spreadsheet's own kinds, never a formula. */
-export type ExportCell = string | number | boolean | Date | null;
-
-export interface ExportColumn {
-  label: string;
-  excel: Field['excel'] | 'money';
-  width: number;
-  /** Not shown when the workbook is opened; a .csv hides nothing. */
-  hidden?: boolean;
-}
-
-/** A table to be written out: heads, and rows in batches so that memory stays flat. */
-export interface Table {
-  title: string;
-  columns: ExportColumn[];
-  rows: AsyncIterable<ExportCell[][]>;
-}
 
 // A spreadsheet runs cells that begin so; OWASP's list with the full-width twins and what stands behind leading blanks.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: tab and carriage return are on the list
@@ -45,70 +30,21 @@ export const inertCsv = (text: string): string =>
 
 const quoted = (text: string): string => (/[",\r\n;]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** A cell in words: days as 2026-04-03, times of the company's clock as 2026-04-03 10:30:00. */
-function cellText(cell: ExportCell, excel: ExportColumn['excel']): string {
-  if (!(cell instanceof Date)) return String(cell ?? '');
-  return cell
-    .toISOString()
-    .slice(0, excel === 'date' ? 10 : 19)
-    .replace('T', ' ');
-}
+/** A cell in words. */
+const cellText = (cell: ExportCell, excel: ExportColumn['excel']): string =>
+  cell instanceof Date ? dateText(cell, excel) : String(cell ?? '');
 
 const csvCell = (cell: ExportCell, { excel }: ExportColumn): string =>
   typeof cell === 'string' ? quoted(inertCsv(cell)) : cellText(cell, excel);
 
-/** Waits while the reader is slower than we are; gives up when the reader is gone. */
-async function push(out: ServerResponse, text: string): Promise<void> {
-  if (out.destroyed) throw new Error('the download was cancelled');
-  if (out.write(text)) return;
-  await new Promise<void>((resolve, reject) => {
-    out.once('drain', resolve);
-    out.once('close', () => reject(new Error('the download was cancelled')));
-  });
-}
-
-/** RFC 4180 with a byte order mark, which Excel needs to read it as UTF-8. */
-export async function writeCsv(table: Table, out: ServerResponse): Promise<void> {
-  const { columns } = table;
-  await push(out, `\ufeff${columns.map((c) => quoted(inertCsv(c.label))).join(',')}\r\n`);
-  for await (const rows of table.rows)
-    await push(out, rows.map((row) => `${row.map((cell, i) => csvCell(cell, columns[i]!)).join(',')}\r\n`).join(''));
-  out.end();
-}
-
-const FORMATS: Partial<Record<ExportColumn['excel'], string>> = {
-  date: 'yyyy-mm-dd',
-  timestamp: 'yyyy-mm-dd hh:mm',
-  money: '#,##0.00',
-  text: '@',
-};
-
-/** Excel reads _x000D_ in a text as the character of that number; somebody who typed just that means the letters. */
-const literal = (cell: ExportCell): ExportCell =>
-  typeof cell === 'string' ? cell.replace(/_(?=x[0-9a-f]{4}_)/gi, '_x005F_') : cell;
-
-/** A workbook with real numbers and dates, a frozen head and string cells for everything else. */
-export async function writeXlsx(table: Table, out: ServerResponse): Promise<void> {
-  const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useStyles: true, useSharedStrings: false });
-  const sheet = book.addWorksheet(table.title.replace(/[\\/*?:[\]]/g, ' ').slice(0, 31) || 'Export', {
-    views: [{ state: 'frozen', ySplit: 1 }],
-  });
-  sheet.columns = table.columns.map((c) => ({
-    width: c.width,
-    hidden: c.hidden ?? false,
-    style: FORMATS[c.excel] ? { numFmt: FORMATS[c.excel] as string } : {},
-  }));
-  const head = sheet.addRow(table.columns.map((c) => c.label));
-  head.font = { bold: true };
-  head.commit();
-  for await (const rows of table.rows) {
-    if (out.destroyed) throw new Error('the download was cancelled');
-    for (const row of rows) sheet.addRow(row.map(literal)).commit();
-    // Let the network breathe: the writer buffers as fast as rows come.
-    if (out.writableNeedDrain) await new Promise<void>((resolve) => out.once('drain', resolve).once('close', resolve));
+/** RFC 4180 with a byte order mark, which Excel needs to read it as UTF-8. Gives up when the reader is gone. */
+export async function writeCsv({ columns, rows }: Table, out: Writable): Promise<void> {
+  async function* lines() {
+    yield `\ufeff${columns.map((c) => quoted(inertCsv(c.label))).join(',')}\r\n`;
+    for await (const batch of rows)
+      yield batch.map((row) => `${row.map((cell, i) => csvCell(cell, columns[i]!)).join(',')}\r\n`).join('');
   }
-  sheet.commit();
-  await book.commit();
+  await pipeline(lines, out);
 }
 
 /** A stored value as a spreadsheet holds it; references by name, tags and lists as one text, times to the second. */
@@ -169,7 +105,7 @@ export function listTable(ctx: Ctx, entity: Entity, list: ListQuery): Table {
   });
   columns.push({ label: ID_HEADER, excel: 'text', width: 38, hidden: true });
   columns.push({ label: VERSION_HEADER, excel: 'number', width: 16, hidden: true });
-  return { title: entity.label[1], columns, rows: rows() };
+  return { title: entity.label[1], columns, rows: rows(), filter: true };
 }
 
 /** Who took the list along, with which filters. */
