@@ -2,13 +2,14 @@
 import { chosenEncoding, decodeFile, detectEncoding, type EncodingFinding } from './csv_decode.ts';
 import { detectDialect } from './csv_dialect.ts';
 import type { CsvChoice } from './csv_options.ts';
-import { RecordParser, type Repair } from './csv_records.ts';
+import { RecordParser } from './csv_records.ts';
+import type { Repair } from './csv_repair.ts';
 import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WireRow } from './model.ts';
 import { type Output, RowBatches, type Selection } from './output.ts';
 import { cleanText } from './shared_strings.ts';
-import { Warnings } from './warnings.ts';
+import { type WarningCode, Warnings } from './warnings.ts';
 
 const SAMPLE_CHARACTERS = 256 * 1024;
 const SCIENTIFIC = /^[+-]?\d(?:[.,]\d+)?E\+\d{2,}$/;
@@ -29,12 +30,13 @@ export async function readCsv(
   }
   const finding = await (choice.encoding === undefined ? detectEncoding(path) : chosenEncoding(path, choice.encoding));
   sayEncoding(finding, warnings);
-  const seen: Seen = { zeros: 0, unreadable: false };
+  const isProven = choice.encoding === undefined && finding.encoding === 'utf-8';
+  const seen: Seen = { zeros: 0, unreadable: false, isProven };
   const text = watched(decodeFile(path, finding), seen, warnings);
   const { sample, complete } = await readSample(text);
   if (looksBinary(sample, seen.zeros)) throw new ReadError('not_a_list');
   const sheet = { index: 0, name: sheetName, hidden: false };
-  const { columns, skip, ...found } = detectDialect(sample, complete, choice);
+  const { layout, doubtful, skip, ...found } = detectDialect(sample, complete, choice);
   const dialect = { encoding: finding.encoding, ...found };
   output.emit({
     type: 'file',
@@ -43,8 +45,14 @@ export async function readCsv(
     dialect,
   });
   output.emit({ type: 'sheet', sheet, hiddenColumns: [] });
-  const rows = new CsvRows(output, limits, warnings, seen, columns, selection.rowsPerSheet);
-  const parser = new RecordParser(dialect, columns, rows);
+  if (doubtful) {
+    warnings.add(
+      'separator_doubtful',
+      'It is not certain which character separates the columns of this file. Check the first rows, and choose another one if they look wrong.',
+    );
+  }
+  const rows = new CsvRows(output, limits, warnings, seen, layout.columns, selection.rowsPerSheet);
+  const parser = new RecordParser(dialect, layout, rows);
   rows.whenFull = () => parser.stop();
   parser.write(sample.slice(skip));
   if (!complete) {
@@ -84,6 +92,8 @@ interface Seen {
   zeros: number;
   /** Whether the decoder met bytes that are nothing in this character set; it puts U+FFFD for them. */
   unreadable: boolean;
+  /** The bytes fit the character set; a U+FFFD then stands in the file. */
+  isProven: boolean;
 }
 
 /** Leaves out NUL and a final Ctrl-Z (end of file in DOS programs), which stand in no list on purpose. */
@@ -128,6 +138,14 @@ async function readSample(text: AsyncGenerator<string>): Promise<{ sample: strin
   return { sample, complete: false };
 }
 
+const REPAIRS: Readonly<Record<Repair, [code: WarningCode, message: string]>> = {
+  unclosed: ['quote_unclosed', 'A quotation mark is opened and not closed; the line was read as it stands.'],
+  stray: ['quote_stray', 'A quotation mark stands in the middle of a value; check this row.'],
+  separator_missing: ['separator_missing', 'A separator between two values is missing; check this row.'],
+  other_separator: ['other_separator', 'This row uses another separator than the others; it was read with that.'],
+  other_quote: ['other_quote', 'This row uses another quotation mark than the others; it was read with that.'],
+};
+
 /** Makes rows of records: numbers them, checks limits, says what is odd. */
 class CsvRows {
   private readonly output: Output;
@@ -140,6 +158,8 @@ class CsvRows {
   private number = 0;
   private lastRow = 0;
   private cells = 0;
+  /** Whether a row of the usual width came already; what stands before it is a title. */
+  private begun = false;
   full = false;
   whenFull: () => void = () => {};
 
@@ -220,23 +240,22 @@ class CsvRows {
     if (this.seen.unreadable && fields.some((field) => field.includes('\ufffd'))) {
       this.warnings.add(
         'bytes_unreadable',
-        'Some characters of this row cannot be read in this character set; they are shown as \ufffd. Choose another character set.',
+        this.seen.isProven
+          ? 'The program that wrote this file lost characters of this row and put \ufffd for them. Correct them there, or in Rapport later.'
+          : 'Some characters of this row cannot be read in this character set; they are shown as \ufffd. Choose another character set.',
         row,
       );
     }
-    if (repair === 'unclosed') {
-      this.warnings.add(
-        'quote_unclosed',
-        'A quotation mark is opened and not closed; the line was read as it stands.',
-        row,
-      );
-    } else if (repair === 'stray') {
-      this.warnings.add('quote_stray', 'A quotation mark stands in the middle of a value; check this row.', row);
-    }
-    if (this.usual > 1 && fields.length > this.usual && fields.slice(this.usual).some((field) => field !== '')) {
+    if (repair !== undefined) this.warnings.add(...REPAIRS[repair], row);
+    const values = fields.length;
+    this.begun ||= values >= this.usual;
+    const isTitle = values === 1 && !this.begun;
+    if (this.usual > 1 && values !== this.usual && !isTitle) {
       this.warnings.add(
         'ragged_rows',
-        `This row has ${fields.length} values, most rows have ${this.usual}; a separator inside a value may not be quoted.`,
+        values > this.usual
+          ? `This row has ${values} values, most rows have ${this.usual}; a separator inside a value may not be quoted.`
+          : `This row has ${values === 1 ? '1 value' : `${values} values`}, most rows have ${this.usual}; a separator may be missing, check its columns.`,
         row,
       );
     }

@@ -11,10 +11,23 @@ interface Candidate {
   frequent: RegExp;
   rare: RegExp;
   script: 'latin' | 'other';
+  /** Accented letters of single languages: a list is mostly in one of them, and then few others occur. */
+  languages?: readonly string[];
 }
 
-const WESTERN = /[äöüßÄÖÜéèàçñíóáãâêôøåæ]/u;
-const WESTERN_RARE = /[ëïîôûùúìòÿœåõÅÆØÉÀÇÑÁÍÓÚÊÔÂÃÕÈË¿¡°§–—’“”„…·ªº«»]/u;
+const WESTERN = /[äöüßÄÖÜéèàçñíóúáãâêôõûøåæ]/u;
+const WESTERN_RARE = /[ëïîùìòÿœÅÆØÉÀÇÑÁÍÓÚÊÔÂÃÕÈË¿¡°§–—’“”„…·ªº«»]/u;
+const WESTERN_LANGUAGES = [
+  'äöüß',
+  'éèêëàâîïôöûùüçœ',
+  'áéíóúñü',
+  'áâãàçéêíóôõúü',
+  'àèéìòù',
+  'åäöæøé',
+  'éëïöüè',
+  'áðéíóúýþæö',
+];
+const CENTRAL_LANGUAGES = ['áéíóöőúüű', 'ąćęłńóśźż', 'áčďéěíňóřšťúůýž', 'áäčďéíĺľňóôŕšťúýž', 'ăâîșțşţ', 'čćđšž'];
 const CENTRAL = /[ąćęłńóśźżŁŚŻáčďéěíňřšťúůýžČŘŠŽőűăâîșțşţđäöü]/u;
 const CENTRAL_RARE = /[ĄĆĘŃÓŹÁĎÉĚÍŇŤÚŮÝŐŰĂÂÎȘȚŞŢĐÄÖÜß–—’“”„…]/u;
 const CYRILLIC = /[а-яА-ЯёіїєґІЇЄҐ№]/u;
@@ -23,13 +36,13 @@ const NONE = /(?!)/;
 
 /** Of two that read a text equally well the first is taken, so the more usual ones come first. */
 const CANDIDATES: readonly Candidate[] = [
-  { name: 'windows-1252', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin' },
-  { name: 'windows-1250', frequent: CENTRAL, rare: CENTRAL_RARE, script: 'latin' },
-  { name: 'iso-8859-2', frequent: CENTRAL, rare: CENTRAL_RARE, script: 'latin' },
+  { name: 'windows-1252', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin', languages: WESTERN_LANGUAGES },
+  { name: 'windows-1250', frequent: CENTRAL, rare: CENTRAL_RARE, script: 'latin', languages: CENTRAL_LANGUAGES },
+  { name: 'iso-8859-2', frequent: CENTRAL, rare: CENTRAL_RARE, script: 'latin', languages: CENTRAL_LANGUAGES },
   { name: 'windows-1254', frequent: /[ğıİşŞçÇöÖüÜ]/u, rare: /[Ğâîû–’“”]/u, script: 'latin' },
   { name: 'windows-1257', frequent: /[ąčęėįšųūžŠŽČāēģīķļņõäöü]/u, rare: /[ĄĘĖĮŲŪĀĒĢĪĶĻŅÕÄÖÜ„“–]/u, script: 'latin' },
-  { name: 'macintosh', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin' },
-  { name: 'cp850', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin' },
+  { name: 'macintosh', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin', languages: WESTERN_LANGUAGES },
+  { name: 'cp850', frequent: WESTERN, rare: WESTERN_RARE, script: 'latin', languages: WESTERN_LANGUAGES },
   { name: 'windows-1255', frequent: /[א-ת]/u, rare: NONE, script: 'other' },
   { name: 'windows-1251', frequent: CYRILLIC, rare: NONE, script: 'other' },
   { name: 'koi8-r', frequent: CYRILLIC, rare: NONE, script: 'other' },
@@ -42,18 +55,33 @@ const CANDIDATES: readonly Candidate[] = [
 
 /** How much better than Windows-1252 another set has to score, per character beyond ASCII. */
 const MARGIN = 0.15;
+/** What it is worth when all letters belong to one language. */
+const ONE_LANGUAGE = 1.5;
 
 /** The name of the character set, as iconv-lite knows it. */
 export function guessCharset(sample: Buffer): string {
   const eastAsian = guessEastAsian(sample);
   if (eastAsian) return eastAsian;
   let best = { name: 'windows-1252', score: Number.NEGATIVE_INFINITY };
+  const western = iconv.decode(sample, 'windows-1252');
   for (const candidate of CANDIDATES) {
-    const malus = candidate.name === 'windows-1252' ? 0 : MARGIN;
-    const score = rate(iconv.decode(sample, candidate.name), candidate) - malus;
+    const isWestern = candidate.name === 'windows-1252';
+    const malus = isWestern ? 0 : MARGIN;
+    const text = isWestern ? western : iconv.decode(sample, candidate.name);
+    if (!isWestern && text === western) continue;
+    const score = rate(text, candidate) + ONE_LANGUAGE * languageShare(text, candidate) - malus;
     if (score > best.score) best = { name: candidate.name, score };
   }
   return best.name;
+}
+
+/** Share of the letters beyond ASCII that belong to the language which explains most of them. */
+function languageShare(text: string, { languages, frequent }: Candidate): number {
+  const letters = Array.from(text.toLowerCase()).filter((letter) => letter > '\x7f' && LETTER.test(letter));
+  if (letters.length === 0) return 0;
+  const share = (belongs: (letter: string) => boolean) => letters.filter(belongs).length / letters.length;
+  if (!languages) return share((letter) => frequent.test(letter));
+  return Math.max(...languages.map((alphabet) => share((letter) => alphabet.includes(letter))));
 }
 
 const LETTER = /\p{L}/u;
@@ -91,6 +119,9 @@ function plausibility(character: string, before: string, after: string, candidat
   // a capital does not follow a small letter inside a word
   if (UPPER.test(character) && LOWER.test(before)) score -= 1.5;
   if (script === 'other' && (ASCII_LETTER.test(before) || ASCII_LETTER.test(after))) score -= 1.5;
+  // the same byte: Portuguese writes it before e (Simões), Hungarian nearly everywhere else (Erdős)
+  if (/õ/i.test(character) && LETTER.test(before) && !/e/i.test(after)) score -= 1.5;
+  if (/ő/i.test(character) && /e/i.test(after)) score -= 1.5;
   // Western words have single accented letters: a run of them is another script in disguise
   if (script === 'latin' && isAccented(before) && isAccented(after)) score -= 1.2;
   return score;

@@ -5,6 +5,7 @@
  */
 import type { CsvChoice } from './csv_options.ts';
 import { RecordParser } from './csv_records.ts';
+import { type Layout, NO_LAYOUT } from './csv_repair.ts';
 import type { CsvDialect } from './model.ts';
 
 const DELIMITERS = [',', ';', '\t', '|', ':', '^', '~', '\u001f', ' '];
@@ -14,13 +15,16 @@ const HANDICAPPED_SHARE = 0.8;
 const MAX_RECORDS = 400;
 /** A file in which every quoted value is wrong is still read better with quotes than without a separator. */
 const REPAIR_COST = 0.6;
+/** Share of records with quotes inside unquoted values from which on they are no slips. */
+const INCH_SHARE = 0.05;
 
 export interface DialectFinding {
   delimiter: string;
   quote: string;
   escape: CsvDialect['escape'];
-  /** The usual number of fields of a record. */
-  columns: number;
+  layout: Layout;
+  /** Whether so many rows have other numbers of fields that the separator may be another one. */
+  doubtful: boolean;
   /** Length of a `sep=;` line at the start, with its line end. */
   skip: number;
 }
@@ -40,13 +44,18 @@ export function detectDialect(sample: string, complete: boolean, choice: CsvChoi
     }
   }
   const { rating, dialect } = best as { rating: Rating; dialect: Dialect };
-  const { columns } = rating;
+  const { columns, quotedBy } = rating;
+  const half = rating.records / 2;
+  const quoted = Array.from(quotedBy, (count) => (count ?? 0) > half);
+  const layout = { columns, quoted, inches: rating.inches > 1 && rating.inches > rating.records * INCH_SHARE };
+  const doubtful = columns > 1 && (rating.widths.get(columns) ?? 0) < half;
   const skip = sep?.length ?? 0;
   const delimiter = padded(body, dialect, rating);
-  if (told) return { ...dialect, delimiter, columns, skip };
+  if (told) return { ...dialect, delimiter, layout, doubtful, skip };
   // a column of addresses under its heading, not two columns
   const prose = delimiter === ', ' && columns === 2 && rating.firstWidth === 1 && !body.includes('\t');
-  return prose ? { ...dialect, delimiter: '\t', columns: 1, skip } : { ...dialect, delimiter, columns, skip };
+  if (prose) return { ...dialect, delimiter: '\t', layout: { ...layout, columns: 1 }, doubtful: false, skip };
+  return { ...dialect, delimiter, layout, doubtful, skip };
 }
 
 /** Separators that occur; one that only ever occurs doubled is taken double. */
@@ -106,6 +115,10 @@ interface Rating {
   firstWidth: number;
   widths: Map<number, number>;
   repairs: number;
+  records: number;
+  /** How many fields of each column stand in quotes. */
+  quotedBy: readonly number[];
+  inches: number;
 }
 
 /** How much the text looks like a table when it is read this way. */
@@ -117,7 +130,7 @@ function rate(text: string, dialect: Dialect, told = false): Rating {
   let plausible = 0;
   let typed = 0;
   let firstWidth = 0;
-  const parser = new RecordParser({ encoding: '', ...dialect }, 0, {
+  const parser = new RecordParser({ encoding: '', ...dialect }, NO_LAYOUT, {
     record: (fields, repair) => {
       if (fields.length === 1 && fields[0]?.trim() === '') return;
       if (records++ === 0) firstWidth = fields.length;
@@ -134,7 +147,8 @@ function rate(text: string, dialect: Dialect, told = false): Rating {
   });
   parser.write(text);
   parser.end();
-  if (records === 0) return { score: 0, columns: 1, firstWidth: 1, widths, repairs };
+  const { quotedBy, inches } = parser;
+  if (records === 0) return { score: 0, columns: 1, firstWidth: 1, widths, repairs, records, quotedBy, inches };
   let pattern = 0;
   for (const [width, count] of widths) pattern += count * (Math.max(width - 1, 0.001) / width);
   pattern /= widths.size * records;
@@ -143,7 +157,7 @@ function rate(text: string, dialect: Dialect, told = false): Rating {
   const quoteUse = dialect.quote === '"' && dialect.escape === 'doubled' ? 1 : 0.98;
   const repaired = 1 - (REPAIR_COST * repairs) / records;
   const score = pattern * Math.max(type, 1e-6) * repaired * quoteUse * handicap();
-  return { score, columns, firstWidth, widths, repairs };
+  return { score, columns, firstWidth, widths, repairs, records, quotedBy, inches };
 
   function handicap(): number {
     const factor = HANDICAP[dialect.delimiter];
@@ -189,6 +203,7 @@ function isTyped(value: string): boolean {
 function plausibility(field: string, quote: string): number {
   if (isTyped(field)) return 1;
   if (quote !== '' && field.startsWith(quote) !== field.endsWith(quote)) return 0.1;
+  if (quote === "'" && field.startsWith('"') !== field.endsWith('"')) return 0.1;
   // wrapped in the other quotation mark: read with the wrong one
   if (/^(['"]).*\1$/s.test(field) && field.length > 1) return 0.5;
   if (SEPARATORS.some((separator) => field.includes(separator))) return 0.4;

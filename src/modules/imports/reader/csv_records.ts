@@ -1,27 +1,11 @@
 /** Splits text into records and fields: strict where a file is clean, resourceful where it is not. */
+
+import { type Layout, otherMarks, type Repair, repairQuotes, wearsOtherQuotes } from './csv_repair.ts';
 import { formatCount, ReadError } from './errors.ts';
 import type { CsvDialect } from './model.ts';
 
-/** How a record with quotes in odd places is read. */
-type Mode =
-  /** A quote inside a quoted field that no separator follows is a character of the field: "the "best" shop" */
-  | 'literal'
-  /** It closes the field, the rest up to the separator is added: "abc"def -> abcdef (as Excel does) */
-  | 'closing'
-  /** A quoted field ends at the latest with its line: the closing quote of the last field was forgotten. */
-  | 'line'
-  /** The quote of a field that is not closed properly in its line is a character like others. */
-  | 'field';
-
-/** In the order of preference among those that give the usual number of fields. */
-const STRAY_REPAIRS: readonly Mode[] = ['closing', 'line', 'field'];
-/** When the odd quote stands where one opens a field, the one before it was left open: the field cannot go on behind it. */
-const OPEN_REPAIRS: readonly Mode[] = ['line', 'field'];
-
-export type Repair = 'stray' | 'unclosed';
-
 export interface RecordHandler {
-  /** Blank lines come as one empty field. `repair` says that quotes stood in odd places. */
+  /** Blank lines come as one empty field. `repair` says that the line was not as the rest of the file is. */
   record(fields: string[], repair: Repair | undefined): void;
 }
 
@@ -32,7 +16,6 @@ const MAX_STRAY = 50;
 /** No line end within so many characters: not a list. */
 const MAX_RECORD = 8 * 1024 * 1024;
 const NEED_MORE = -1;
-const NOT_QUOTED = -2;
 
 /** Where a character comes next, as found by a search that began at `from`: -1 nowhere, -2 not searched. */
 interface Lookup {
@@ -48,16 +31,22 @@ interface Parsed {
   /** The first stray quote of a field stands where one opens a field: the one before it was probably never closed. */
   opening: boolean;
   unclosed: boolean;
+  /** A quote stands inside a value that is not quoted. */
+  inside: boolean;
 }
 
 /**
- * Push parser. Feed it text with `write` and finish with `end`. `expected` is the usual number of fields, 0 when not
- * known: it decides between the readings of a record with misplaced quotes.
+ * Push parser. Feed it text with `write` and finish with `end`. The layout decides between the readings of a record with
+ * misplaced quotes or separators.
  */
 export class RecordParser {
   private readonly dialect: CsvDialect;
   private readonly handler: RecordHandler;
-  private readonly expected: number;
+  private readonly layout: Layout;
+  /** How many fields of each column stood in quotes. */
+  readonly quotedBy: number[] = [];
+  /** How many records have quotes inside values that are not quoted. */
+  inches = 0;
   private buffer = '';
   private position = 0;
   private nextQuote = -2;
@@ -65,9 +54,9 @@ export class RecordParser {
   private readonly nextReturn: Lookup = { from: 0, at: -2 };
   private stopped = false;
 
-  constructor(dialect: CsvDialect, expected: number, handler: RecordHandler) {
+  constructor(dialect: CsvDialect, layout: Layout, handler: RecordHandler) {
     this.dialect = dialect;
-    this.expected = expected;
+    this.layout = layout;
     this.handler = handler;
   }
 
@@ -108,54 +97,67 @@ export class RecordParser {
     if (!this.quoteBefore(start, lineEnd)) {
       const next = this.afterLineEnd(lineEnd, final);
       if (next === NEED_MORE) return NEED_MORE;
-      this.handler.record(this.buffer.slice(start, lineEnd).split(this.dialect.delimiter), undefined);
+      const line = this.buffer.slice(start, lineEnd);
+      const fields = line.split(this.dialect.delimiter);
+      const other = this.isOdd(fields) ? otherMarks(line, this.dialect, this.layout, fields.length) : undefined;
+      this.handler.record(other?.fields ?? fields, other?.repair);
       return next;
     }
     return this.readQuoted(start, lineEnd, final);
   }
 
   private readQuoted(start: number, lineEnd: number, final: boolean): number {
-    const literal = this.parse(start, 'literal', final);
-    if (literal.next === NEED_MORE) return NEED_MORE;
-    if (!literal.stray && !literal.unclosed) {
-      this.handler.record(literal.fields, undefined);
-      return literal.next;
+    const parsed = this.parse(start, final);
+    if (parsed.next === NEED_MORE) return NEED_MORE;
+    const { fields, unclosed } = parsed;
+    if (parsed.inside) this.inches++;
+    const unusual = parsed.inside && !this.layout.inches;
+    const stray = parsed.stray || unusual;
+    const spansLines = parsed.next > lineEnd + 3;
+    const swallowed = unclosed || (parsed.opening && spansLines);
+    if (!swallowed && ((spansLines && !stray) || !(unusual || this.isOdd(fields)))) {
+      this.handler.record(fields, stray ? 'stray' : undefined);
+      return parsed.next;
     }
-    const spansLines = literal.next > lineEnd + 2;
-    const swallowed = literal.unclosed || (literal.opening && spansLines);
-    let chosen = literal;
-    if (swallowed || (this.expected > 0 && literal.fields.length !== this.expected)) {
-      const modes = swallowed || literal.opening ? OPEN_REPAIRS : STRAY_REPAIRS;
-      const others = modes
-        .map((mode) => this.parse(start, mode, final))
-        .filter((one) => !one.unclosed && one.next !== NEED_MORE);
-      const fallback = swallowed ? (others.at(-1) ?? literal) : literal;
-      chosen = others.find((one) => one.fields.length === this.expected) ?? fallback;
-    }
-    this.handler.record(chosen.fields, swallowed && chosen !== literal ? 'unclosed' : 'stray');
-    return chosen.next;
+    const next = this.afterLineEnd(lineEnd, final);
+    if (next === NEED_MORE) return NEED_MORE;
+    const line = this.buffer.slice(start, lineEnd);
+    const repaired = repairQuotes(line, this.dialect, this.layout, { opening: parsed.opening, swallowed });
+    if (repaired) this.handler.record(repaired.fields, repaired.repair);
+    else this.handler.record(fields, stray ? 'stray' : undefined);
+    return repaired ? next : parsed.next;
   }
 
-  private parse(start: number, mode: Mode, final: boolean): Parsed {
+  /** Whether a row is not like the others of this file. */
+  private isOdd(fields: string[]): boolean {
+    if (this.layout.columns < 2) return false;
+    return fields.length !== this.layout.columns || wearsOtherQuotes(fields, this.dialect, this.layout);
+  }
+
+  private parse(start: number, final: boolean): Parsed {
     const { buffer } = this;
     const { delimiter, quote } = this.dialect;
-    const result: Parsed = { fields: [], next: NEED_MORE, stray: false, opening: false, unclosed: false };
+    const result: Parsed = {
+      fields: [],
+      next: NEED_MORE,
+      stray: false,
+      opening: false,
+      unclosed: false,
+      inside: false,
+    };
     let at = start;
     while (true) {
       const opening = this.openingQuote(at);
-      const quotedEnd = opening < 0 ? NOT_QUOTED : this.quotedField(opening + quote.length, mode, final, result);
-      if (quotedEnd === NEED_MORE) return result;
-      if (quotedEnd !== NOT_QUOTED) at = quotedEnd;
-      else {
+      if (opening >= 0) {
+        at = this.quotedField(opening + quote.length, final, result);
+        if (at === NEED_MORE) return result;
+      } else {
         const end = this.fieldEnd(at);
-        if (end < 0) {
-          if (!final) return result;
-          result.fields.push(opening < 0 ? buffer.slice(at) : this.withoutQuote(buffer.slice(opening)));
-          result.next = buffer.length;
-          return result;
-        }
-        result.fields.push(opening < 0 ? buffer.slice(at, end) : this.withoutQuote(buffer.slice(opening, end)));
-        at = end;
+        if (end < 0 && !final) return result;
+        const from = at;
+        at = end < 0 ? buffer.length : end;
+        result.fields.push(buffer.slice(from, at));
+        result.inside ||= buffer.slice(from, at).includes(quote) && quote !== '';
       }
       if (at >= buffer.length) {
         if (final) result.next = buffer.length;
@@ -176,26 +178,18 @@ export class RecordParser {
   }
 
   /**
-   * Reads from behind the opening quote; pushes the field and gives the position of the separator or line end behind it,
-   * or NOT_QUOTED when this mode takes the quote for a character.
+   * Reads from behind the opening quote; pushes the field and gives the position of the separator or line end behind it.
+   * A quote that no separator follows is a character of the field: "the "best" shop".
    */
-  private quotedField(from: number, mode: Mode, final: boolean, result: Parsed): number {
+  private quotedField(from: number, final: boolean, result: Parsed): number {
     const { buffer } = this;
     const { quote } = this.dialect;
     const backslashes = this.dialect.escape === 'backslash';
     let text = '';
     let at = from;
     let strays = 0;
-    const inLine = mode === 'line' || mode === 'field';
-    const lineEnd = inLine ? this.lineEnd(from) : -1;
-    const stop = lineEnd < 0 ? buffer.length : lineEnd;
     while (true) {
       const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
-      if (inLine && (mark < 0 || mark > stop)) {
-        if (mode === 'field') return NOT_QUOTED;
-        result.fields.push(text + buffer.slice(at, stop));
-        return stop;
-      }
       if (mark < 0 || mark - from > MAX_QUOTED || strays > MAX_STRAY) {
         if (!final && strays <= MAX_STRAY && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
         result.unclosed = true;
@@ -219,30 +213,19 @@ export class RecordParser {
       const behind = this.isSeparator(mark + 1) ? mark + 1 : this.skipBlanks(mark + 1);
       if (behind >= buffer.length && !final) return NEED_MORE;
       if (behind >= buffer.length || this.isSeparator(behind)) {
+        const column = result.fields.length;
+        this.quotedBy[column] = (this.quotedBy[column] ?? 0) + 1;
         result.fields.push(text + buffer.slice(at, mark));
         return behind;
       }
-      if (mode === 'field') return NOT_QUOTED;
       result.stray = true;
-      if (strays === 0 && (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n'))
+      if (strays++ === 0 && (buffer.endsWith(this.dialect.delimiter, mark) || buffer[mark - 1] === '\n'))
         result.opening = true;
-      strays++;
-      if (mode === 'closing') {
-        const found = this.fieldEnd(mark + 1);
-        if (found < 0 && !final) return NEED_MORE;
-        const end = found < 0 ? buffer.length : found;
-        result.fields.push(text + buffer.slice(at, mark) + buffer.slice(mark + 1, end));
-        return end;
-      }
-      text += buffer.slice(at, mark + 1);
+      // escaped in another way than the rest of the file
+      const escaped = buffer[mark - 1] === '\\' && mark > at;
+      text += buffer.slice(at, escaped ? mark - 1 : mark) + quote;
       at = mark + 1;
     }
-  }
-
-  /** A field that begins with a quote which is not closed: the quote goes when it is the only one. */
-  private withoutQuote(field: string): string {
-    const { quote } = this.dialect;
-    return field.includes(quote, quote.length) ? field : field.slice(quote.length);
   }
 
   /** Position of a quote that opens a field at `at`; blanks may stand before it. */

@@ -25,6 +25,10 @@ export type WarningCode =
   | 'bytes_unreadable'
   | 'quote_unclosed'
   | 'quote_stray'
+  | 'separator_missing'
+  | 'separator_doubtful'
+  | 'other_separator'
+  | 'other_quote'
   | 'scientific_number'
   | 'ragged_rows';
 

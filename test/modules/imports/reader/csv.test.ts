@@ -158,16 +158,17 @@ describe('quotes', () => {
     expect(texts(await read(text))).toEqual(rows);
   });
 
-  test('one that is never closed costs only its own line', async () => {
+  test('one that is never closed costs only its own line; where others are not quoted it is kept', async () => {
     const file = await read('name,city\nAnn,"Bonn\nBob,Rome\nEve,"Oslo"\nDan,Riga\n');
     expect(texts(file)).toEqual([
       ['name', 'city'],
-      ['Ann', 'Bonn'],
+      ['Ann', '"Bonn'],
       ['Bob', 'Rome'],
       ['Eve', 'Oslo'],
       ['Dan', 'Riga'],
     ]);
     expect(file.warnings).toMatchObject([{ code: 'quote_unclosed', row: 2 }]);
+    expect(texts(await read('name,city\nAnn,"Bonn\nBob,"Rome"\nEve,"Oslo"\nDan,"Riga"\n'))[1]).toEqual(['Ann', 'Bonn']);
   });
 
   test('one that is never closed, near the start of a long file', async () => {
@@ -186,9 +187,9 @@ describe('quotes', () => {
       ['a', 'b'],
       ['1', ''],
     ]);
-    expect(texts(await read('a,b\n1,"2'))).toEqual([
+    expect(texts(await read('a,"b"\n1,"2'))).toEqual([
       ['a', 'b'],
-      ['1', '2'],
+      ['1', '"2'],
     ]);
   });
 });
@@ -197,8 +198,12 @@ describe('what others would lose', () => {
   const head = 'id,name,note';
   test.each<[string, string, string[]]>([
     ['a closing quote forgotten in the last field', '2,Ann,"good, or not', ['2', 'Ann', 'good, or not']],
-    ['an opening quote too many at the start', '"2,Ann,"good, or not"', ['2', 'Ann', 'good, or not']],
-    ['an opening quote too many in the middle', '2,"Ann,"good, or not"', ['2', 'Ann', 'good, or not']],
+    ['an opening quote too many at the start', '"2,Ann,"good, or not"', ['"2', 'Ann', 'good, or not']],
+    ['an opening quote too many in the middle', '2,"Ann,"good, or not"', ['2', '"Ann', 'good, or not']],
+    ['an opening quote forgotten', '2,Ann,good, or not"', ['2', 'Ann', 'good, or not']],
+    ['both, in a row with too few separators', '2,Ann"good, or not"', ['2', 'Ann', 'good, or not']],
+    ['another quotation mark', "2,Ann,'good, or not'", ['2', 'Ann', 'good, or not']],
+    ['another separator', '2;Ann;"good, or not"', ['2', 'Ann', 'good, or not']],
     ['an opening quote in the last field', '2,Ann,"good', ['2', 'Ann', 'good']],
   ])('%s', async (_name, line, row) => {
     const file = await read(`${head}\n1,Bob,"x, y"\n${line}\n3,Eve,"p, q"\n4,Dan,"r, s"\n`);
@@ -272,10 +277,13 @@ describe('lines', () => {
     ]);
   });
 
-  test('ragged rows keep all their values, too long ones are said aloud', async () => {
-    const file = await read('a,b,c\n1,2,3\n4\n5,6,7,8\n9,10,11\n');
-    expect(texts(file)).toEqual([['a', 'b', 'c'], ['1', '2', '3'], ['4'], ['5', '6', '7', '8'], ['9', '10', '11']]);
-    expect(file.warnings).toMatchObject([{ code: 'ragged_rows', row: 4 }]);
+  test('ragged rows keep all their values and are said aloud, a title is not', async () => {
+    const file = await read('List\na,b,c\n1,2,3\n4\n5,6,7,8\n9,10,11\n');
+    expect(texts(file).slice(2)).toEqual([['1', '2', '3'], ['4'], ['5', '6', '7', '8'], ['9', '10', '11']]);
+    expect(file.warnings).toMatchObject([
+      { code: 'ragged_rows', row: 4 },
+      { code: 'ragged_rows', row: 5 },
+    ]);
   });
 
   test('equal and strange headers are all there', async () => {

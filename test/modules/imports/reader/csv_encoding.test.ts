@@ -40,6 +40,19 @@ test.each([
 test.each([
   ['windows-1250', 'Imię;Miasto\nŁukasz Wójcik;Łódź\nŻaneta;Gdańsk\n'],
   ['windows-1250', 'Jméno;Město\nŠárka Dvořáková;Příbram\nJiří;České Budějovice\n'],
+  [
+    'windows-1250',
+    'Név;Cím;Város\nKovács János;Petőfi út 3;Győr\nSzűcs Éva;Fő utca 5;Érd\nTóth Ödön;Kossuth tér 1;Pécs\n',
+  ],
+  [
+    'windows-1250',
+    'Nume;Oraș\nȘtefan Ionescu;București\nIoana Pătrașcu;Târgu Mureș\n'.replaceAll('ș', 'ş').replaceAll('Ș', 'Ş'),
+  ],
+  ['windows-1252', 'Nome;Cidade\nJoão Simões;São Paulo\nConceição Guimarães;Maceió\n'],
+  ['windows-1252', 'Nombre;Ciudad\nPeña Núñez;Logroño\nÁngel Ibáñez;Málaga\n'],
+  ['windows-1252', 'Nom;Ville\nBenoît Châtelet;Août\nHélène Lefèvre;Besançon\nLoïc Crûs;Nîmes\n'],
+  ['windows-1252', 'Name;Stadt\nSimões;Köln\nMüller;Düsseldorf\n'],
+  ['windows-1252', 'Navn;By\nSøren Ærø;Åbo\nBjørn;Tromsø\n'],
   ['windows-1251', 'Имя;Город\nИван Петров;Москва\nООО Ромашка;Казань\n'],
   ['koi8-r', 'Имя;Город\nИван Петров;Москва\nООО Ромашка;Казань\n'],
   ['windows-1253', 'Όνομα;Πόλη\nΓιώργος Παπαδόπουλος;Αθήνα\n'],
@@ -85,6 +98,11 @@ test('plain letters are UTF-8 and say nothing', async () => {
   const file = await read(Buffer.from('a,b\n1,2\n'));
   expect(file.dialect?.encoding).toBe('utf-8');
   expect(file.warnings).toEqual([]);
+});
+
+test('characters that the file itself has lost are pointed at', async () => {
+  const file = await read(Buffer.from('Name\nM\ufffdller\n'));
+  expect(file.warnings).toMatchObject([{ code: 'bytes_unreadable', row: 2, message: expect.stringContaining('lost') }]);
 });
 
 test('characters of several bytes stay whole wherever a piece of the file ends', async () => {
