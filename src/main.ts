@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApp, type Health } from './app.ts';
@@ -66,10 +66,11 @@ export async function start(environment: Record<string, string | undefined>): Pr
     let url = config.base_url;
     if (config.role !== 'worker') {
       const server = http.createServer(createApp(platform, health));
+      const unused = unusedSockets(server);
       url = await listen(server, config);
       config.base_url ||= url;
       stops.push(
-        () => drain(server),
+        () => drain(server, unused),
         async () => platform.events.close(), // they would keep the server open until the very end
       );
     }
@@ -154,12 +155,26 @@ function listen(server: http.Server, config: Config): Promise<string> {
   });
 }
 
+/** Connections on which nothing was asked yet: browsers open some in advance, and Node does not count them as idle. */
+function unusedSockets(server: http.Server): Set<Socket> {
+  const unused = new Set<Socket>();
+  server.on('connection', (socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
+  });
+  server.on('request', (req) => unused.delete(req.socket));
+  return unused;
+}
+
 /** Takes no new connection, lets open requests finish, then closes what is left. */
-function drain(server: http.Server): Promise<void> {
+function drain(server: http.Server, unused: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), DRAIN);
     // A connection whose request has just finished would be kept for the next one, which nobody will answer.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+      for (const socket of unused) socket.destroy();
+    }, 50);
     server.close(() => {
       clearTimeout(timer);
       clearInterval(idle);

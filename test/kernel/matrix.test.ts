@@ -1,7 +1,9 @@
 // Lock 6: every route x every role x both tenants, generated from the router's own table and the registry of entities.
 // A new route is covered without anyone asking: a GET must answer or refuse as its access says; a write with no
 // sense in its body may be refused for that, never for the wrong reason, and must leave every table as it was.
+import type { IncomingMessage } from 'node:http';
 import pg from 'pg';
+import type { Response } from 'supertest';
 import { ROLES, type Role, roleMay } from '../../src/kernel/access.ts';
 import { allEntities } from '../../src/kernel/entity.ts';
 import { newId } from '../../src/kernel/ids.ts';
@@ -45,6 +47,17 @@ interface Answer {
   headers: Record<string, string>;
 }
 
+/** The answer's text; of events, which never end, how they begin. */
+const whole = (res: Response, done: (error: Error | null, body: null) => void): void => {
+  const stream = res as unknown as IncomingMessage;
+  res.text = '';
+  stream.on('data', (chunk: Buffer) => {
+    res.text += chunk;
+    if (stream.headers['content-type']?.startsWith('text/event-stream')) stream.destroy();
+  });
+  for (const event of ['end', 'close']) stream.on(event, () => done(null, null));
+};
+
 async function send(
   route: Route,
   path: string,
@@ -59,7 +72,7 @@ async function send(
   }
   const who = role ? agents.get(role)! : { agent: app.agent(), csrf: 'none' };
   const request = who.agent[method](path).redirects(0);
-  if (method === 'get') return (await request) as never;
+  if (method === 'get') return (await request.buffer(true).parse(whole)) as never;
   return (await request
     .set('x-csrf-token', who.csrf)
     .type('form')
