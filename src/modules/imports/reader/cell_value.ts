@@ -44,7 +44,7 @@ export function readCell(cell: RawCell, context: CellContext): WireCell | undefi
       return shownText(cell.inline ?? textValue(cell, context), cell, context);
     case 'str':
       if (cell.formula && value === undefined) return withoutResult(cell, context);
-      return shownText(textValue(cell, context), cell, context);
+      return shownText(cell.value === undefined && cell.inline ? cell.inline : textValue(cell, context), cell, context);
     case 'b':
       return booleanCell(cell, context);
     case 'e':
@@ -87,6 +87,7 @@ function booleanCell(cell: RawCell, context: CellContext): WireCell | undefined 
   const value = cell.value?.trim().toLowerCase();
   if (value === undefined || value === '') return cell.formula ? withoutResult(cell, context) : undefined;
   const truth = value === '1' || value === 'true';
+  if (!truth && value !== '0' && value !== 'false') return unreadable(value, cell, context, 'TRUE or FALSE');
   return wireCell('boolean', truth ? 'TRUE' : 'FALSE', truth ? 'true' : 'false');
 }
 
@@ -134,11 +135,11 @@ function sayDigitsLost(value: string, cell: RawCell, context: CellContext): void
   );
 }
 
-function unreadable(value: string, cell: RawCell, context: CellContext): WireCell {
+function unreadable(value: string, cell: RawCell, context: CellContext, wanted = 'a number'): WireCell {
   if (ERROR.test(value)) return wireCell('error', value, value);
   context.warnings.add(
     'number_unreadable',
-    `A cell should hold a number but holds "${value.slice(0, 40)}"; it was read as text.`,
+    `A cell should hold ${wanted} but holds "${value.slice(0, 40)}"; it was read as text.`,
     cell.row,
   );
   const text = textValue(cell, context);

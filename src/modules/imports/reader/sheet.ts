@@ -216,12 +216,14 @@ export class SheetReader implements XmlHandler {
   private endRow(): void {
     if (this.cells.length === 0 || this.batches.sent >= this.maxRows) return;
     if (!this.inOrder) this.sortCells();
+    const { cells } = this;
+    this.cells = [];
     const row: WireRow = [this.rowNumber, this.rowHidden ? 1 : 0];
     let next = 0;
-    for (let i = 0; i < this.cells.length; i++) {
+    for (let i = 0; i < cells.length; i++) {
       const column = this.columns[i] as number;
       if (column > next) row.push(column - next);
-      row.push(this.cells[i] as WireCell);
+      row.push(cells[i] as WireCell);
       next = column + 1;
     }
     this.budget.cells -= next;
@@ -259,5 +261,6 @@ export function columnOf(reference: string): number {
     column = column * 26 + letter;
     if (column > 1_000_000) break;
   }
-  return column - 1;
+  // R1C1 is a reference of another kind
+  return column === 18 && /^R\d+C/i.test(reference) ? -1 : column - 1;
 }

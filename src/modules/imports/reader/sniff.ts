@@ -44,6 +44,8 @@ export async function sniff(path: string, limits: Limits): Promise<Sniffed> {
       return { format: 'zip', size };
     }
     if (start.startsWith(COMPOUND_FILE)) throw new ReadError(await compoundKind(file, size));
+    // a program put something before the archive (a blank line, a byte order mark): Excel does not open it either
+    if (start.slice(0, 1024).includes('PK\x03\x04')) throw new ReadError('damaged_zip');
     const known = SIGNATURES.find(([bytes]) => start.startsWith(bytes));
     if (known) throw new ReadError(known[1]);
     sniffText(head);
@@ -92,7 +94,7 @@ function sniffText(head: Buffer): void {
   ) {
     throw new ReadError('html');
   }
-  if (/^mime-version:/.test(start) && start.includes('text/html')) throw new ReadError('html');
+  if (/^mime-version:/.test(start)) throw new ReadError('html');
   if (/^<\?xml/.test(start)) throw new ReadError('not_a_list');
   if (/^(?:\[\s*[[{"]|\{\s*")/.test(start) && /^(?:\[\s*)?[[{]?\s*(?:\{\s*)?"[^"\n]*"\s*:/.test(start))
     throw new ReadError('json_file');

@@ -53,6 +53,7 @@ export async function scanXml(
   let declarationOpen = false;
   let tail = '';
   let opened = 0;
+  let lost = false;
 
   parser.on('error', (error) => {
     if (!HARMLESS.test(error.message)) throw damaged(name, error.message);
@@ -101,6 +102,13 @@ export async function scanXml(
     const declares = text.includes('xmlns') || (tail + text.slice(0, 8)).includes('xmlns');
     mayDeclare = declares || declarationOpen;
     tail = text.slice(-8);
+    if (!lost && text.includes('\ufffd')) {
+      lost = true;
+      warnings.add(
+        'bytes_unreadable',
+        `Some characters in the part ${name} of the workbook cannot be read or were lost before; they are shown as \ufffd. Check names with accents.`,
+      );
+    }
     opened = 0;
     sinceToken += text.length;
     const before = sinceToken;

@@ -1,4 +1,6 @@
 /** The parts of a workbook: a zip archive read by its directory, part by part, with limits counted while inflating. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
@@ -8,6 +10,8 @@ import type { WarningSink } from './warnings.ts';
 
 const STORED = 0;
 const DEFLATED = 8;
+const END_MARK = 'PK\x05\x06';
+const LOOK_BACK = 1024 * 1024;
 
 export interface Zip {
   /** Names as written, with forward slashes and without a leading one. */
@@ -29,19 +33,9 @@ function partName(name: string): string {
 
 /** Opens an archive and reads its directory. Names of entries never become names of files, so they need no check. */
 export async function openZip(path: string, limits: Limits, warnings: WarningSink): Promise<Zip> {
-  let file: ZipFile;
+  const file = await openArchive(path);
   const entries = new Map<string, Entry>();
   const names: string[] = [];
-  try {
-    file = await yauzl.openPromise(path, {
-      lazyEntries: true,
-      autoClose: false,
-      decodeStrings: false,
-      validateEntrySizes: false,
-    });
-  } catch {
-    throw new ReadError('damaged_zip');
-  }
   try {
     if (file.entryCount > limits.zipEntries) throw tooManyParts(limits);
     for await (const entry of file.eachEntry()) {
@@ -70,6 +64,48 @@ export async function openZip(path: string, limits: Limits, warnings: WarningSin
     },
     close: () => file.close(),
   };
+}
+
+async function openArchive(path: string): Promise<ZipFile> {
+  const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: false } as const;
+  try {
+    return await yauzl.openPromise(path, options);
+  } catch {
+    const end = await endOfArchive(path);
+    if (end === undefined) throw new ReadError('damaged_zip');
+    return await yauzl.fromRandomAccessReaderPromise(new FilePart(path), end, options).catch(() => {
+      throw new ReadError('damaged_zip');
+    });
+  }
+}
+
+class FilePart extends yauzl.RandomAccessReader {
+  private readonly path: string;
+  constructor(path: string) {
+    super();
+    this.path = path;
+  }
+  override _readStreamForRange(start: number, end: number): Readable {
+    return createReadStream(this.path, { start, end: end - 1 });
+  }
+}
+
+/** Where the directory of an archive ends that has other bytes behind it, such as zeros of a disk or a line end of a mail. */
+async function endOfArchive(path: string): Promise<number | undefined> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, LOOK_BACK);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    for (let at = buffer.lastIndexOf(END_MARK); at >= 0; at = at > 0 ? buffer.lastIndexOf(END_MARK, at - 1) : -1) {
+      if (at + 22 > length) continue;
+      const end = at + 22 + buffer.readUInt16LE(at + 20);
+      if (end <= length) return size - length + end;
+    }
+    return undefined;
+  } finally {
+    await file.close();
+  }
 }
 
 function tooManyParts(limits: Limits): ReadError {

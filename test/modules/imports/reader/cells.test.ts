@@ -19,6 +19,8 @@ const [DATE, ZEROS, PERCENT, HOURS, MOMENT, MISTER] = [1, 2, 3, 4, 5, 6];
 test.each([
   ['a shared text', '<c r="A1" t="s"><v>1</v></c>', { text: 'two', kind: 'text', value: 'two' }],
   ['an inline text', '<c r="A1" t="inlineStr"><is><t>x</t></is></c>', { text: 'x', kind: 'text' }],
+  ['an inline text of a formula', '<c r="A1" t="str"><is><t>x</t></is></c>', { text: 'x', kind: 'text' }],
+  ['an inline text in the place of a value', '<c r="A1" t="inlineStr"><v>x</v></c>', { text: 'x', kind: 'text' }],
   ['an inline text without its type', '<c r="A1"><is><t>x</t></is></c>', { text: 'x', kind: 'text' }],
   [
     'inline runs',
@@ -93,6 +95,7 @@ test.each([
     'formula_without_value',
   ],
   ['a number that is none', '<c r="A1"><v>1,5</v></c>', { kind: 'text', text: '1,5' }, 'number_unreadable'],
+  ['a truth that is none', '<c r="A1" t="b"><v>no</v></c>', { kind: 'text', text: 'no' }, 'number_unreadable'],
   ['hexadecimal', '<c r="A1"><v>0x1F</v></c>', { kind: 'text', text: '0x1F' }, 'number_unreadable'],
   [
     'a date far away',

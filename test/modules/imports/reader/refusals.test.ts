@@ -52,6 +52,8 @@ test.each<[string, string, string | Buffer]>([
     '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
   ],
   ['not_a_list', 'a.csv', '<?xml version="1.0"?><customers/>'],
+  ['html', 'a.xls', 'MIME-Version: 1.0\r\nContent-Type: multipart/related\r\n\r\n<html>'],
+  ['damaged_zip', 'a.xlsx', Buffer.concat([Buffer.from('\r\n'), zip('xl/workbook.xml')])],
   ['pdf', 'a.xlsx', '%PDF-1.7\n'],
   ['json_file', 'a.csv', '[{"name": "Ann"}]'],
   ['json_file', 'a.csv', '{\n  "customers": []\n}'],

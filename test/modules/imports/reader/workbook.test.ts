@@ -256,6 +256,35 @@ describe('packages as other programs write them', () => {
     expect(warningCodes(await read(zipOf(parts)))).toEqual(['part_checksum']);
   });
 
+  test.each([100, 100_000])('%d bytes behind the archive are passed over', async (length) => {
+    const file = await read(Buffer.concat([sheetFile(cell('x')), Buffer.alloc(length)]));
+    expect(texts(file)).toEqual([['x']]);
+  });
+
+  test('bytes that are no characters are said aloud', async () => {
+    const xml = `<worksheet xmlns="${MAIN}"><sheetData>${cell('M\u00fcller')}</sheetData></worksheet>`;
+    const file = await read(workbookFile({ sheets: [{ name: 'A', xml: Buffer.from(xml, 'latin1') }] }));
+    expect(texts(file)).toEqual([['M\ufffdller']]);
+    expect(warningCodes(file)).toEqual(['bytes_unreadable']);
+  });
+
+  test('properties of later versions do not change the epoch', async () => {
+    const file = await readChanged(
+      (parts) => {
+        const extension =
+          '<extLst><ext xmlns:x15="http://schemas.microsoft.com/office/spreadsheetml/2010/11/main"><x15:workbookPr chartTrackingRefBase="1"/></ext></extLst>';
+        const workbook = String(parts.get('xl/workbook.xml')).replace('</workbook>', `${extension}</workbook>`);
+        parts.set('xl/workbook.xml', workbook);
+      },
+      {
+        sheets: [{ name: 'A', rows: '<row r="1"><c r="A1" s="1"><v>42768</v></c></row>' }],
+        formats: ['yyyy-mm-dd'],
+        date1904: '1',
+      },
+    );
+    expect(texts(file)).toEqual([['2021-02-03']]);
+  });
+
   test('stored instead of deflated', async () => {
     const parts = [...workbookParts({ sheets: [{ name: 'S', rows: cell('x') }] })].map(([name, data]) => ({
       name,
@@ -311,6 +340,11 @@ describe('rows', () => {
       [5, '3'],
     ]);
     expect(warningCodes(file)).toEqual(['row_repeated', 'row_repeated']);
+  });
+
+  test('with references of another kind count their cells', async () => {
+    const file = await read(sheetFile('<row r="1"><c r="R1C1"><v>1</v></c><c r="R1C2"><v>2</v></c></row>'));
+    expect(texts(file)).toEqual([['1', '2']]);
   });
 
   test('with cells out of order or twice in one place', async () => {
