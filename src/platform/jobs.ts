@@ -31,7 +31,8 @@ export async function startWorker(
   });
   const events = new EventEmitter() as WorkerEvents;
   const mine: string[] = [];
-  events.on('worker:create', ({ worker }) => mine.push(worker.workerId));
+  // Jobs are held in the name of the pool, not of the worker inside it that runs them.
+  events.on('pool:create', ({ workerPool }) => mine.push(workerPool.id));
   const runner = await run({
     events,
     pgPool: pools.platform,

@@ -1,7 +1,7 @@
 // The queue gives back what a killed worker held, and never what a living one works on.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { startWorker } from '../../src/platform/jobs.ts';
+import { startWorker, type Worker } from '../../src/platform/jobs.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { openPools, type Pools } from '../../src/platform/postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
@@ -50,4 +50,30 @@ test('what a dead worker held runs again at once; what a living one holds is lef
   }
   const { rows } = await client.query('select locked_by from graphile_worker._private_jobs');
   expect(rows).toEqual([{ locked_by: 'worker-alive' }]);
+});
+
+test('a second process leaves alone what the first one is working on', async () => {
+  let [begun, finish] = [0, () => {}];
+  const long = () => {
+    begun += 1;
+    return new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+  };
+  const first = await startWorker(pools, createLog('silent'), { long });
+  let second: Worker | undefined;
+  try {
+    await client.query(`select graphile_worker.add_job('long')`);
+    for (let i = 0; i < 100 && !begun; i += 1) await sleep(50);
+    second = await startWorker(pools, createLog('silent'), { long });
+    await sleep(500);
+    expect(begun).toBe(1);
+    const { rows } = await client.query(
+      `select count(*)::integer as held from graphile_worker._private_jobs where locked_by like 'pool-%'`,
+    );
+    expect(rows).toEqual([{ held: 1 }]);
+  } finally {
+    finish();
+    await Promise.all([first.stop(), second?.stop()]);
+  }
 });
