@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** The demo's secret is public, so production refuses it. */
 export const DEMO_SECRET = 'rapport-demo-secret-not-for-production-use';
 
+const MB = 1024 * 1024;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -35,7 +36,18 @@ const Environment = z.object({
   /** Sign of life of an event stream; below the idle limit of every proxy on the way. */
   LIVE_HEARTBEAT_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
   UPLOAD_MB: z.coerce.number().int().min(1).max(1_000).default(50),
-  IMPORT_ROWS: z.coerce.number().int().min(1).max(2_000_000).default(200_000),
+  IMPORT_ROWS: z.coerce.number().int().min(1).max(1_000_000).default(200_000),
+  IMPORT_COLUMNS: z.coerce.number().int().min(1).max(2_000).default(300),
+  /** What one file may take of the machine while it is read: unpacked, in seconds, in memory. */
+  IMPORT_UNPACKED_MB: z.coerce.number().int().min(1).max(16_000).default(768),
+  IMPORT_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60),
+  IMPORT_MEMORY_MB: z.coerce.number().int().min(8).max(8_000).default(256),
+  /** What one company may keep, and have worked on at a time. */
+  IMPORT_FILES: z.coerce.number().int().min(1).default(2_000),
+  IMPORT_FILES_MB: z.coerce.number().int().min(1).default(10_000),
+  IMPORTS_AT_ONCE: z.coerce.number().int().min(1).default(20),
+  /** An import can be undone for 30 days, and needs its rows for that. */
+  IMPORT_KEEP_DAYS: z.coerce.number().int().min(31).max(3_650).default(90),
 });
 
 export interface Config {
@@ -62,6 +74,12 @@ export interface Config {
   live_heartbeat_ms: number;
   upload_bytes: number;
   import_rows: number;
+  import_columns: number;
+  /** what reading one file may cost */
+  import_cost: { unpacked_bytes: number; seconds: number; memory_mb: number };
+  /** what one tenant may keep and have worked on */
+  import_quota: { files: number; bytes: number; at_once: number };
+  import_keep_days: number;
 }
 
 /** What the process was started with; the only place that looks. */
@@ -133,7 +151,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     session_absolute_ms: env.SESSION_DAYS * 86_400_000,
     sso_allow_private: env.SSO_ALLOW_PRIVATE || env.RAPPORT_MODE !== 'production',
     live_heartbeat_ms: env.LIVE_HEARTBEAT_SECONDS * 1_000,
-    upload_bytes: env.UPLOAD_MB * 1024 * 1024,
+    upload_bytes: env.UPLOAD_MB * MB,
     import_rows: env.IMPORT_ROWS,
+    import_columns: env.IMPORT_COLUMNS,
+    import_cost: {
+      unpacked_bytes: env.IMPORT_UNPACKED_MB * MB,
+      seconds: env.IMPORT_SECONDS,
+      memory_mb: env.IMPORT_MEMORY_MB,
+    },
+    import_quota: { files: env.IMPORT_FILES, bytes: env.IMPORT_FILES_MB * MB, at_once: env.IMPORTS_AT_ONCE },
+    import_keep_days: env.IMPORT_KEEP_DAYS,
   };
 }

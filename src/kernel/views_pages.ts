@@ -117,7 +117,7 @@ export interface ImportNewView {
   entities: Option[];
   /** '.xlsx,.csv' */
   accept: string;
-  /** 'Excel (.xlsx) or CSV, up to 50 MB and 200,000 rows.' */
+  /** 'Excel (.xlsx) or CSV, up to 50 MB, 200,000 rows and 300 columns. …' */
   limits: string;
   cancel: string;
 }

@@ -5,6 +5,7 @@ import { entry, type Input, json, Routes } from '#src/kernel/routes.ts';
 import { IMPORT_RUN } from './access.ts';
 import { commitImport, createImport, loadImport, reviveIfSilent } from './imports.service.ts';
 import type { Import, Wishes } from './model.ts';
+import { demandRoom } from './quota.ts';
 import { MATCH_KEYS } from './targets.ts';
 import { receiveUpload } from './upload.ts';
 
@@ -60,6 +61,7 @@ export const importApi = new Routes('api')
     allowed,
     async (ctx, input) => {
       const wishes = readOptions(entry(input.body, 'options'));
+      await demandRoom(ctx, input.file!, input.platform.config.import_quota);
       const found = await createImport(ctx, entry(input.body, 'entity'), input.file!, wishes);
       return json({ data: present(found), message: 'The file is being read.' }, 202, {
         Location: `/api/v1/imports/${found.id}`,

@@ -30,6 +30,7 @@ import { importHead, importsView, newView, progressView } from './imports.view.t
 import { mappingView, sourceForm } from './mapping.view.ts';
 import type { Import } from './model.ts';
 import { planView, resultView } from './plan.view.ts';
+import { demandRoom } from './quota.ts';
 import { receiveUpload } from './upload.ts';
 import { some } from './words.ts';
 import { importTopic } from './work.ts';
@@ -37,10 +38,9 @@ import { importTopic } from './work.ts';
 const PER_PAGE = 50;
 const allowed = may(IMPORT_RUN);
 const id = (input: Input): string => input.params.id ?? '';
-const limits = ({ platform }: Input) => ({ bytes: platform.config.upload_bytes, rows: platform.config.import_rows });
 
 const uploadPage = (ctx: Ctx, input: Input, body: Body, error: string, status = 200): Reply =>
-  page('imports/new', newView(ctx, limits(input), body, error), 'Import a file', { status });
+  page('imports/new', newView(ctx, input.platform.config, body, error), 'Import a file', { status });
 
 function sourceView(ctx: Ctx, found: Import): ImportSourceView {
   const filled = found.sheets.filter((sheet) => sheet.rows.length > 0);
@@ -121,6 +121,7 @@ export const importRoutes = new Routes()
     '/imports',
     allowed,
     async (ctx, input) => {
+      await demandRoom(ctx, input.file!, input.platform.config.import_quota);
       const found = await createImport(ctx, entry(input.body, 'entity'), input.file!, null);
       return redirect(`/imports/${found.id}`);
     },

@@ -1,3 +1,4 @@
+import type { Config } from '#src/config.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { can } from '#src/kernel/context.ts';
 import { entityNamed } from '#src/kernel/entity.ts';
@@ -66,7 +67,13 @@ export function importHead(found: Import, at = place(found)): ImportHead {
 }
 
 /** Every importable kind that the person may add. */
-export function newView(ctx: Ctx, limits: { bytes: number; rows: number }, body: Body, error: string): ImportNewView {
+export function newView(
+  ctx: Ctx,
+  limits: Pick<Config, 'upload_bytes' | 'import_rows' | 'import_columns' | 'import_keep_days'>,
+  body: Body,
+  error: string,
+): ImportNewView {
+  const [megabytes, rows, columns] = [limits.upload_bytes / 1024 / 1024, limits.import_rows, limits.import_columns];
   const chosen = entry(body, 'entity');
   const offered = IMPORTABLE.map(entityNamed).filter((entity) => can(ctx, `${entity.name}.create`));
   return {
@@ -79,7 +86,9 @@ export function newView(ctx: Ctx, limits: { bytes: number; rows: number }, body:
       selected: chosen === entity.table || chosen === entity.name,
     })),
     accept: '.xlsx,.csv',
-    limits: `Excel (.xlsx) or CSV, up to ${count(limits.bytes / 1024 / 1024)} MB and ${count(limits.rows)} rows.`,
+    limits:
+      `Excel (.xlsx) or CSV, up to ${count(megabytes)} MB, ${some(rows, 'row', 'rows')} and ${some(columns, 'column', 'columns')}. ` +
+      `The file is kept for ${some(limits.import_keep_days, 'day', 'days')}; the records stay.`,
     cancel: '/imports',
   };
 }

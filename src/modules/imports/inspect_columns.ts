@@ -4,8 +4,6 @@ import { clean } from '#src/kernel/fields/field.ts';
 import type { ColumnInfo } from './model.ts';
 import { cellKind, cellText, isBlank, type StagedCell } from './staged_cells.ts';
 
-/** Columns that can be mapped; a list with more is told so. */
-export const MOST_COLUMNS = 300;
 /** Different values a column may have to be offered one by one. */
 const MOST_VALUES = 40;
 /** Looks are judged by the first values; the rest changes nothing. */
@@ -23,13 +21,19 @@ interface Gathered {
 /** Learns what stands in each column while the rows pass by. */
 export class ColumnGatherer {
   readonly #columns: Gathered[] = [];
+  readonly #most: number;
+  #width = 0;
+
+  /** @param most columns that are looked at and can be mapped; a list with more is told so */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   add(cells: readonly StagedCell[]): void {
-    const width = Math.min(cells.length, MOST_COLUMNS);
-    for (let index = 0; index < width; index += 1) {
-      const cell = cells[index];
+    for (const [index, cell] of cells.entries()) {
       if (cell === null || isBlank(cell)) continue;
-      this.#note(index, cell as StagedCell);
+      if (index >= this.#width) this.#width = index + 1;
+      if (index < this.#most) this.#note(index, cell);
     }
   }
 
@@ -61,9 +65,9 @@ export class ColumnGatherer {
     else if (PHONE.test(text)) info.looks.phone += 1;
   }
 
-  /** @param headers names by column; as many columns are told of as there are names, at most MOST_COLUMNS */
+  /** @param headers names by column; as many columns are told of as there are names, at most those looked at */
   finish(headers: readonly string[]): ColumnInfo[] {
-    return headers.slice(0, MOST_COLUMNS).map((header, index) => {
+    return headers.slice(0, this.#most).map((header, index) => {
       const gathered = this.#columns[index];
       if (!gathered) {
         const looks = { email: 0, phone: 0, url: 0, date: 0, number: 0 };
@@ -73,8 +77,9 @@ export class ColumnGatherer {
     });
   }
 
+  /** Columns up to the last one that is filled, those beyond the limit too. */
   get width(): number {
-    return this.#columns.length;
+    return this.#width;
   }
 }
 

@@ -2,13 +2,13 @@ import { entityNamed } from '#src/kernel/entity.ts';
 import { filePath } from '#src/platform/files.ts';
 import { guessMapping } from './guess.ts';
 import { guessHeaderRow, nameColumns } from './headers.ts';
-import { ColumnGatherer, MOST_COLUMNS } from './inspect_columns.ts';
+import { ColumnGatherer } from './inspect_columns.ts';
 import { readMapping } from './mapping.ts';
 import { type ColumnInfo, type ColumnMapping, type Import, PLAIN_CHOICES, type SheetPreview } from './model.ts';
 import { type InspectedSheet, inspectFile, type ReadOptions, type Row, readFile } from './reader/run.ts';
 import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts';
 import { MATCH_KEYS } from './targets.ts';
-import { count } from './words.ts';
+import { count, some } from './words.ts';
 import { failImport, type Work } from './work.ts';
 
 /** What the page for choosing sheet and header row shows. */
@@ -17,11 +17,21 @@ const PREVIEW = { sheets: 100, rows: 30, columns: 50, characters: 100 };
 const CHUNK = 1_000;
 const MOST_NOTES = 12;
 
-const options = (work: Work, found: Import): ReadOptions => ({
-  name: found.file_name,
-  signal: work.signal,
-  limits: { fileBytes: work.platform.config.upload_bytes },
-});
+/** Memory of the reader besides its heap: the program itself and its buffers, in MB. */
+const BESIDES_HEAP = 144;
+
+function options({ platform, signal }: Work, found: Import): ReadOptions {
+  const { upload_bytes, import_cost } = platform.config;
+  const limits = {
+    fileBytes: upload_bytes,
+    inflatedBytes: import_cost.unpacked_bytes,
+    seconds: import_cost.seconds,
+    cpuSeconds: import_cost.seconds,
+    heapMegabytes: import_cost.memory_mb,
+    residentMegabytes: import_cost.memory_mb + BESIDES_HEAP,
+  };
+  return { name: found.file_name, signal, limits };
+}
 
 const preview = (sheet: InspectedSheet): SheetPreview => ({
   index: sheet.index,
@@ -84,12 +94,12 @@ class Notes {
 
 /** Reads the chosen sheet row by row into import_rows and learns what stands in its columns. */
 export async function stageStep(work: Work, found: Import): Promise<void> {
-  const { data_dir, import_rows } = work.platform.config;
+  const { data_dir, import_rows, import_columns } = work.platform.config;
   const sheet = found.sheets.find((s) => s.index === found.sheet);
   if (!sheet) return failImport(work, 'The sheet that was chosen is not in this file.');
   const headerRow = found.header_row ?? guessHeaderRow(sheet);
   const notes = new Notes();
-  const gatherer = new ColumnGatherer();
+  const gatherer = new ColumnGatherer(import_columns);
   let header: string[] = [];
   let rows = 0;
   let hidden = 0;
@@ -129,19 +139,23 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
       waiting.push(row);
       if (waiting.length >= CHUNK) await flush();
     }
-    if (rows > import_rows) {
-      return failImport(work, `This sheet has more than ${count(import_rows)} rows. Split it into smaller files.`);
-    }
+    if (rows > import_rows) break;
   }
   if (waiting.length) await flush();
-  const columns = gatherer.finish(nameColumns(header, Math.max(header.length, gatherer.width)));
+  if (rows > import_rows)
+    return failImport(
+      work,
+      `This sheet has more than ${some(import_rows, 'row', 'rows')}. Split it into smaller files.`,
+    );
+  const width = Math.max(header.length, gatherer.width);
+  const columns = gatherer.finish(nameColumns(header, width));
   if (!rows)
     return failImport(
       work,
       'There are no rows below the header of this sheet. Choose another sheet or upload another file.',
     );
-  if (gatherer.width > MOST_COLUMNS)
-    notes.add(`This sheet has ${count(gatherer.width)} columns; the first ${MOST_COLUMNS} can be imported.`);
+  if (width > import_columns)
+    notes.add(`This sheet has ${count(width)} columns; the first ${count(import_columns)} can be imported.`);
   if (hidden) notes.add(`${count(hidden)} of the rows are hidden in the file. They are imported too.`);
   const next = afterStaging(found, columns);
   if (typeof next === 'string') return failImport(work, next);

@@ -8,7 +8,7 @@ import { stageCell } from '../../../src/modules/imports/staged_cells.ts';
 import '../../../src/modules/index.ts';
 
 const gather = (header: string[], rows: string[][]) => {
-  const gatherer = new ColumnGatherer();
+  const gatherer = new ColumnGatherer(300);
   for (const row of rows) gatherer.add(row.map((text) => text || null));
   return gatherer.finish(nameColumns(header, header.length));
 };

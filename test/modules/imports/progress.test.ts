@@ -79,7 +79,7 @@ test('the bar moves at the moment the worker says so, can be left and found agai
 
   await ground.sql(`update imports set task = 'inspect', done = 0 where id = $1`, [id]);
   await ground.drive(id);
-  await page.waitForSelector('table.mapping', { timeout: 5_000 }).catch(async (e) => { console.log(await page.innerText('body'), JSON.stringify(await ground.load(id)).slice(0,600)); throw e; });
+  await page.waitForSelector('table.mapping', { timeout: 5_000 });
   expect(new URL(page.url()).pathname).toBe(`/imports/${id}`);
   expect(problems).toEqual([]);
   await page.context().close();
