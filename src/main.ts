@@ -21,6 +21,7 @@ import { stopOnSignals } from './platform/parent.ts';
 import { openPools, type Pools } from './platform/postgres.ts';
 import { openRedis, type Redis } from './platform/redis.ts';
 import { openSessions } from './platform/sessions.ts';
+import { upkeep } from './upkeep.ts';
 
 /** How long open requests may take to finish when the process stops, in ms. */
 const DRAIN = 10_000;
@@ -184,23 +185,24 @@ function drain(server: http.Server, unused: ReadonlySet<Socket>): Promise<void> 
 }
 
 function work(platform: Platform): Promise<Worker> {
-  const tasks = modules
-    .flatMap((module) => module.jobs)
-    .map((job) => {
-      const task = async (payload: unknown, signal: AbortSignal) => {
-        const end = platform.metrics.jobs.startTimer({ task: job.name });
-        try {
-          await runJob(platform, job, payload, signal);
-          end({ outcome: 'done' });
-        } catch (error) {
-          end({ outcome: 'failed' });
-          platform.log.error({ err: error, job: job.name }, 'job failed');
-          if (!(error instanceof NobodyAsks)) throw error;
-        }
-      };
-      return [job.name, task] as const;
-    });
-  return startWorker(platform.pools, platform.log, Object.fromEntries(tasks));
+  type Task = (payload: unknown, signal: AbortSignal) => Promise<void>;
+  const watched =
+    (name: string, task: Task): Task =>
+    async (payload, signal) => {
+      const end = platform.metrics.jobs.startTimer({ task: name });
+      try {
+        await task(payload, signal);
+        end({ outcome: 'done' });
+      } catch (error) {
+        end({ outcome: 'failed' });
+        platform.log.error({ err: error, job: name }, 'job failed');
+        if (!(error instanceof NobodyAsks)) throw error;
+      }
+    };
+  const tasks: Record<string, Task> = { upkeep: watched('upkeep', (_payload, signal) => upkeep(platform, signal)) };
+  for (const job of modules.flatMap((module) => module.jobs))
+    tasks[job.name] = watched(job.name, (payload, signal) => runJob(platform, job, payload, signal));
+  return startWorker(platform.pools, platform.log, tasks, ['upkeep']);
 }
 
 /** Run as a program: production. */

@@ -15,7 +15,8 @@ export type Verb =
   | 'signed_out'
   | 'session_ended'
   | 'linked'
-  | 'configured';
+  | 'configured'
+  | 'purged';
 
 export interface Change {
   old: unknown;

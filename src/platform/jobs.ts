@@ -11,14 +11,19 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+/** A task that is due every hour, for one of all workers; hours in which none ran are made up for once. */
+const hourly = (task: string): string => `17 * * * * ${task} ?fill=1d&max=3&jobKey=${task}`;
+
 /**
  * Picks up jobs from the queue in PostgreSQL. At least once: a job whose process died runs again.
  * @param tasks name -> what to do; throwing makes it run again later, with growing pauses
+ * @param every names of the tasks that are due every hour without anyone asking
  */
 export async function startWorker(
   pools: Pools,
   log: Logger,
   tasks: Record<string, (payload: unknown, signal: AbortSignal) => Promise<void>>,
+  every: readonly string[] = [],
 ): Promise<Worker> {
   const list: TaskList = Object.fromEntries(
     Object.entries(tasks).map(([name, work]) => [
@@ -37,6 +42,7 @@ export async function startWorker(
     events,
     pgPool: pools.platform,
     taskList: list,
+    crontab: every.map(hourly).join('\n'),
     concurrency: 2,
     pollInterval: 2_000,
     noHandleSignals: true,

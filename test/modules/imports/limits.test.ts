@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../../../src/config.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/modules/imports/reader/limits.ts';
+import { UNFINISHED_DAYS } from '../../../src/modules/imports/retention.service.ts';
+import { MOST_STREAMS } from '../../../src/platform/event_streams.ts';
 import { sheetFile } from '../../helpers/workbooks.ts';
 import { csv, type Ground, openGround, signedIn } from './ground.ts';
 
@@ -35,6 +37,11 @@ test.each(settings)('%s is %i when nothing is said, and can be changed', (name, 
   expect(configured({ [name]: String(value) })).toEqual(configured({}));
   expect(configured({ [name]: String(value + 1) })).not.toEqual(configured({}));
   expect(() => configured({ [name]: 'many' })).toThrow(name);
+});
+
+test('what the document says in words is so too', () => {
+  expect(text).toContain(`A session has at most ${MOST_STREAMS} streams`);
+  expect(text).toContain(`Imports that nobody finished give up file and rows after ${UNFINISHED_DAYS} days`);
 });
 
 test('files are never kept for less time than an import can be undone', () => {
