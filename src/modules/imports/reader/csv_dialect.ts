@@ -23,7 +23,7 @@ export interface DialectFinding {
   quote: string;
   escape: CsvDialect['escape'];
   layout: Layout;
-  /** Whether so many rows have other numbers of fields that the separator may be another one. */
+  /** Whether the separator may be another one: it is missing from many rows, and the others do not agree either. */
   doubtful: boolean;
   /** Length of a `sep=;` line at the start, with its line end. */
   skip: number;
@@ -48,7 +48,8 @@ export function detectDialect(sample: string, complete: boolean, choice: CsvChoi
   const half = rating.records / 2;
   const quoted = Array.from(quotedBy, (count) => (count ?? 0) > half);
   const layout = { columns, quoted, inches: rating.inches > 1 && rating.inches > rating.records * INCH_SHARE };
-  const doubtful = columns > 1 && (rating.widths.get(columns) ?? 0) < half;
+  const share = (width: number) => (rating.widths.get(width) ?? 0) / rating.records;
+  const doubtful = columns > 1 && share(columns) < 0.5 && share(1) > 0.1;
   const skip = sep?.length ?? 0;
   const delimiter = padded(body, dialect, rating);
   if (told) return { ...dialect, delimiter, layout, doubtful, skip };
@@ -101,7 +102,7 @@ function quotings(text: string, delimiter: string, choice: CsvChoice): [quote: s
   const found = ways('"');
   const escaped = delimiter.replace(/[|^.*+?$()[\]{}\\]/g, '\\$&');
   // 'single' quotes must close where they open, or O'Brien and 'n would count
-  const single = new RegExp(`(?:^|${escaped}|[\\r\\n]) *'(?:[^'\\\\]|''|\\\\.){0,500}'(?=${escaped}|[\\r\\n]|$)`);
+  const single = new RegExp(`(?:^|${escaped}|[\\r\\n]) {0,2}'(?:[^'\\\\]|''|\\\\.){0,500}'(?=${escaped}|[\\r\\n]|$)`);
   if (single.test(text)) found.push(...ways("'"));
   return found;
 }

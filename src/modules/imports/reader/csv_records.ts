@@ -9,8 +9,12 @@ export interface RecordHandler {
   record(fields: string[], repair: Repair | undefined): void;
 }
 
-/** A quoted field that runs further than this is taken for one whose closing quote was forgotten. */
+/**
+ * A quoted field that runs further than this is taken for one whose closing quote was forgotten. Each one that does
+ * halves the distance, so that a file full of them is not searched to its end from every line.
+ */
 const MAX_QUOTED = 256 * 1024;
+const MIN_QUOTED = 4096;
 /** So many quotes in odd places of one field: its closing quote was forgotten, and we met those of the next lines. */
 const MAX_STRAY = 50;
 /** No line end within so many characters: not a list. */
@@ -50,6 +54,7 @@ export class RecordParser {
   private buffer = '';
   private position = 0;
   private nextQuote = -2;
+  private reach = MAX_QUOTED;
   private readonly nextFeed: Lookup = { from: 0, at: -2 };
   private readonly nextReturn: Lookup = { from: 0, at: -2 };
   private stopped = false;
@@ -115,6 +120,7 @@ export class RecordParser {
     const stray = parsed.stray || unusual;
     const spansLines = parsed.next > lineEnd + 3;
     const swallowed = unclosed || (parsed.opening && spansLines);
+    if (swallowed) this.reach = Math.max(MIN_QUOTED, this.reach / 2);
     if (!swallowed && ((spansLines && !stray) || !(unusual || this.isOdd(fields)))) {
       this.handler.record(fields, stray ? 'stray' : undefined);
       return parsed.next;
@@ -190,8 +196,8 @@ export class RecordParser {
     let strays = 0;
     while (true) {
       const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
-      if (mark < 0 || mark - from > MAX_QUOTED || strays > MAX_STRAY) {
-        if (!final && strays <= MAX_STRAY && buffer.length - from <= MAX_QUOTED) return NEED_MORE;
+      if (mark < 0 || mark - from > this.reach || strays > MAX_STRAY) {
+        if (!final && strays <= MAX_STRAY && buffer.length - from <= this.reach) return NEED_MORE;
         result.unclosed = true;
         result.fields.push(text + buffer.slice(at));
         return buffer.length;

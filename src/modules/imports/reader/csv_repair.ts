@@ -23,6 +23,9 @@ export interface Reading {
   repair: Repair;
 }
 
+/** A longer line is no row of a list that someone typed. */
+const MAX_LINE = 64 * 1024;
+
 type Marks = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>;
 
 interface Token {
@@ -46,7 +49,7 @@ export function repairQuotes(
   const repair: Repair = swallowed ? 'unclosed' : 'stray';
   const { columns } = layout;
   const plain = tokens(line, marks, 'unquoted', layout);
-  if (columns > 0) {
+  if (columns > 0 && line.length <= MAX_LINE) {
     const appended = opening || swallowed ? undefined : tokens(line, marks, 'appended', layout);
     if (appended?.length === columns && quotedOf(appended) > quotedOf(plain))
       return { fields: textsOf(appended), repair };
@@ -64,6 +67,7 @@ export function repairQuotes(
 /** A line that someone wrote with another separator or another quotation mark than the rest of the file. */
 export function otherMarks(line: string, marks: Marks, layout: Layout, found: number): Reading | undefined {
   const { columns } = layout;
+  if (line.length > MAX_LINE) return undefined;
   const fits = (list: Token[]) => list.length === columns && list.some(({ quoted }) => quoted);
   const quote = marks.quote === "'" ? '"' : "'";
   if (line.includes(quote)) {
@@ -142,6 +146,7 @@ function mergedAtLoneQuote(list: Token[], { delimiter, quote }: Marks, layout: L
 function tokens(line: string, marks: Marks, behind: Behind, layout: Layout): Token[] {
   const { delimiter, quote } = marks;
   const found: Token[] = [];
+  let nextQuote = -1;
   const isEnd = (at: number) => at >= line.length || line.startsWith(delimiter, at);
   const fieldEnd = (at: number) => {
     const end = line.indexOf(delimiter, at);
@@ -166,7 +171,11 @@ function tokens(line: string, marks: Marks, behind: Behind, layout: Layout): Tok
       at = close.at + 1;
       continue;
     } else {
-      const inner = behind === 'next' && quote !== '' ? line.indexOf(quote, start + 1) : -1;
+      if (behind === 'next' && quote !== '' && nextQuote <= start) {
+        nextQuote = line.indexOf(quote, start + 1);
+        if (nextQuote < 0) nextQuote = line.length;
+      }
+      const inner = nextQuote;
       const innerClose = inner > start && inner < end ? closingQuote(line, inner + 1, marks) : undefined;
       if (innerClose && isEnd(innerClose.at + 1) && !/^[ ]?$/.test(line[inner + 1] ?? '') && !isEnd(inner + 1)) {
         found.push({ text: line.slice(at, inner), quoted: false });
@@ -183,14 +192,19 @@ function tokens(line: string, marks: Marks, behind: Behind, layout: Layout): Tok
 /** The quote that closes, doubled and escaped ones passed over, and the value up to it. */
 function closingQuote(line: string, from: number, marks: Marks): { at: number; text: string } | undefined {
   const { quote } = marks;
+  const escapes = marks.escape === 'backslash';
   let text = '';
+  let begin = from;
   for (let at = from; at < line.length; at++) {
-    const character = line[at] as string;
+    const character = line[at];
+    if (character !== quote && !(escapes && character === '\\')) continue;
     const next = line[at + 1];
-    if (character === '\\' && marks.escape === 'backslash' && (next === quote || next === '\\')) text += line[++at];
-    else if (character !== quote) text += character;
-    else if (next === quote) text += line[++at];
-    else return { at, text };
+    const isEscape = next === quote || (character === '\\' && next === '\\');
+    if (character === quote && next !== quote) return { at, text: text + line.slice(begin, at) };
+    if (!isEscape) continue;
+    text += line.slice(begin, at);
+    begin = at + 1;
+    at++;
   }
   return undefined;
 }
