@@ -10,6 +10,7 @@ export type Verb =
   | 'restored'
   | 'converted'
   | 'imported'
+  | 'undone'
   | 'exported'
   | 'signed_in'
   | 'signed_out'

@@ -3,7 +3,7 @@ import { may } from '#src/kernel/access.ts';
 import { invalid } from '#src/kernel/errors.ts';
 import { entry, type Input, json, Routes } from '#src/kernel/routes.ts';
 import { IMPORT_RUN } from './access.ts';
-import { commitImport, createImport, loadImport, reviveIfSilent } from './imports.service.ts';
+import { commitImport, createImport, loadImport, redoImport, reviveIfSilent, undoImport } from './imports.service.ts';
 import type { Import, Wishes } from './model.ts';
 import { demandRoom } from './quota.ts';
 import { MATCH_KEYS } from './targets.ts';
@@ -48,6 +48,7 @@ const present = (found: Import) => ({
   unchanged: found.unchanged,
   skipped: found.skipped,
   failed: found.failed,
+  review: found.review,
   created_at: found.created_at,
 });
 
@@ -77,4 +78,12 @@ export const importApi = new Routes('api')
   .post('/api/v1/imports/:id/commit', allowed, async (ctx, input) => {
     await commitImport(ctx, id(input), null);
     return json({ data: present(await loadImport(ctx, id(input))), message: 'The rows are being imported.' }, 202);
+  })
+  .post('/api/v1/imports/:id/undo', allowed, async (ctx, input) => {
+    await undoImport(ctx, id(input));
+    return json({ data: present(await loadImport(ctx, id(input))), message: 'The import is being undone.' }, 202);
+  })
+  .post('/api/v1/imports/:id/redo', allowed, async (ctx, input) => {
+    await redoImport(ctx, id(input));
+    return json({ data: present(await loadImport(ctx, id(input))), message: 'The rows are being written again.' }, 202);
   });

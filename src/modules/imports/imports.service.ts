@@ -1,3 +1,4 @@
+import { DateTime } from 'luxon';
 import { audit } from '#src/kernel/audit.ts';
 import { type Ctx, demand } from '#src/kernel/context.ts';
 import { type Entity, entityNamed } from '#src/kernel/entity.ts';
@@ -9,8 +10,11 @@ import type { Upload } from '#src/kernel/routes.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import { readMapping } from './mapping.ts';
 import type { Choices, ColumnMapping, Import, Task, Wishes } from './model.ts';
-import { importable } from './targets.ts';
+import { demandWrites } from './move.ts';
+import { plannerOf } from './plan.ts';
+import { addable, importable } from './targets.ts';
 import { work } from './work.job.ts';
+import { enter } from './work.ts';
 
 /** A worker that has said nothing for so long is gone, in seconds. */
 const SILENT = 20;
@@ -24,6 +28,7 @@ const WAITING = 300;
  */
 export async function loadImport(ctx: Ctx, id: string, lock = false): Promise<Import> {
   if (!UUID.test(id)) throw notFound();
+  if (lock) await enter(ctx, id, 'alone');
   const query = ctx.db.from('imports', 'imports', 'import.load').select('*').where('id', id);
   if (lock) query.forUpdate('imports');
   const [row] = (await query) as Row[];
@@ -40,7 +45,7 @@ export async function startTask(ctx: Ctx, found: Import, task: Task, patch: Row 
   await ctx.db.update(
     'imports',
     { id: found.id },
-    { ...patch, task, run, attempts: 0, heartbeat_at: now, done: 0, total: 0, updated_at: now },
+    { done: 0, total: 0, ...patch, task, run, attempts: 0, heartbeat_at: now, updated_at: now },
   );
   await enqueue(ctx, work, { import_id: found.id, run }, `import:${found.id}`);
 }
@@ -54,7 +59,7 @@ export async function startTask(ctx: Ctx, found: Import, task: Task, patch: Row 
 export async function createImport(ctx: Ctx, entityName: string, file: Upload, wishes: Wishes | null): Promise<Import> {
   const entity = importable(entityName);
   if (!entity) throw invalid({ entity: 'Choose what is in the file: customers, contacts or leads.' });
-  demand(ctx, `${entity.name}.create`);
+  demand(ctx, `${entity.name}.${addable(entity) ? 'create' : 'update'}`);
   if (wishes?.commit) demand(ctx, `${entity.name}.update`);
   const [row] = await ctx.db.insert('imports', {
     entity: entity.name,
@@ -157,24 +162,91 @@ export async function saveMapping(
 }
 
 /**
- * Starts writing what the plan says. Sent twice it happens once.
+ * Starts writing what the plan says, or after that the rows that wait for a second look. Sent twice it happens once.
  * @param run number of the plan that the person has seen; null: whatever is planned
  * @throws 403, 404, 409
  */
 export async function commitImport(ctx: Ctx, id: string, run: number | null): Promise<void> {
   const found = await loadImport(ctx, id, true);
-  if (SETTLED.has(found.state)) return;
-  if (found.state !== 'planned' || found.task)
+  const again = found.state === 'committed' && found.review > 0 && found.move === 1;
+  if (SETTLED.has(found.state) && !again) return;
+  if (!again && (found.state !== 'planned' || found.task))
     throw new AppError(409, 'There is no finished plan for this file yet, so nothing was imported.');
   if (run !== null && run !== found.run)
     throw new AppError(
       409,
       'The columns were changed since you saw this plan, so nothing was imported. Look at the new plan.',
     );
-  const entity = entityOf(found);
-  if (found.created) demand(ctx, `${entity.name}.create`);
-  if (found.updated) demand(ctx, `${entity.name}.update`);
-  await startTask(ctx, found, 'commit', { state: 'committing' });
+  demandWrites(ctx, { ...found, move: 1 }, plannerOf(ctx, found));
+  const counts = again ? await queueReviewed(ctx, found) : { total: found.created + found.updated };
+  await startTask(ctx, found, 'commit', { state: 'committing', move: 1, ...counts });
+}
+
+/** Makes a piece of work of the rows that were planned anew. @returns how the counts change */
+async function queueReviewed(ctx: Ctx, found: Import): Promise<Row> {
+  const [chunk] = (await ctx.db.run(
+    `/* import.review_chunk */ insert into import_chunks (tenant_id, import_id, n, first_row, last_row, rows)
+     select :tenant, :id, (select max(n) + 1 from import_chunks where tenant_id = :tenant and import_id = :id),
+       min(row_number), max(row_number), count(*) from import_plan
+     where tenant_id = :tenant and import_id = :id and review and part = 0 returning n, rows`,
+    { id: found.id },
+  )) as { n: number; rows: number }[];
+  await ctx.db.run(
+    `/* import.reviewed */ update import_plan p set review = false, result = null, problems = '[]', chunk = :n
+     where p.tenant_id = :tenant and p.import_id = :id and p.plan in ('create', 'update') and exists (
+       select from import_plan r where r.tenant_id = :tenant and r.import_id = :id and r.row_number = p.row_number and r.review)`,
+    { id: found.id, n: chunk!.n },
+  );
+  const { rows } = chunk!;
+  return { failed: found.failed - rows, updated: found.updated + rows, review: 0, total: rows };
+}
+
+/** How long an import can be undone, in days. */
+export const UNDO_DAYS = 30;
+
+/** Until when an import can be undone; null when it cannot be any more. */
+export function undoUntil(found: Pick<Import, 'committed_at' | 'created' | 'updated'>): DateTime | null {
+  if (!found.committed_at || !(found.created + found.updated)) return null;
+  const until = instant(found.committed_at, 'utc').plus({ days: UNDO_DAYS });
+  return until > DateTime.utc() ? until : null;
+}
+
+/**
+ * Takes an import back: what it made goes to the trash, what it changed gets its old values where nobody edited them
+ * since. Sent twice it happens once.
+ * @throws 403, 404, 409
+ */
+export async function undoImport(ctx: Ctx, id: string): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  if (found.state === 'undoing' || found.state === 'undone') return;
+  if (found.state !== 'committed')
+    throw new AppError(
+      409,
+      'Only a finished import can be undone. This one has written nothing yet, or is still at it.',
+    );
+  if (!undoUntil(found))
+    throw new AppError(409, `This import wrote nothing, or longer than ${UNDO_DAYS} days ago, so it cannot be undone.`);
+  await moveOn(ctx, found, 'undo', 'undoing');
+}
+
+/** Writes an import again that was undone; what was edited since the undo stays. Sent twice it happens once. @throws 403, 404, 409 */
+export async function redoImport(ctx: Ctx, id: string): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  if (found.state === 'committed' || found.state === 'committing') return;
+  if (found.state !== 'undone' || !undoUntil(found))
+    throw new AppError(409, `Only an import that was undone within ${UNDO_DAYS} days of its end can be brought back.`);
+  await moveOn(ctx, found, 'commit', 'committing');
+}
+
+async function moveOn(ctx: Ctx, found: Import, task: Task, state: Import['state']): Promise<void> {
+  const move = found.move + 1;
+  demandWrites(ctx, { ...found, move }, plannerOf(ctx, found));
+  const [sum] = await ctx.db.run(
+    `/* import.total */ select coalesce(sum(rows), 0)::integer as n from import_chunks
+     where tenant_id = :tenant and import_id = :id`,
+    { id: found.id },
+  );
+  await startTask(ctx, found, task, { state, move, total: sum!.n });
 }
 
 export interface ImportLine extends Import {

@@ -98,6 +98,7 @@ const WORKING: Record<Task, (found: Import) => string> = {
   stage: (found) => (found.done ? `${some(found.done, 'row', 'rows')} read …` : 'Reading the rows …'),
   plan: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} checked …`,
   commit: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} imported …`,
+  undo: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} taken back …`,
 };
 
 /** How far the worker has got. */

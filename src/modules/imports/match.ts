@@ -5,7 +5,8 @@ import { RECORD_COLUMNS } from '#src/kernel/list_sql.ts';
 import { tagsOf } from '#src/kernel/records.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import { applyRule, widestRule } from '#src/kernel/visibility.ts';
-import { besideName, type MatchKey } from './targets.ts';
+import type { Original } from './originals.ts';
+import { addable, besideName, type MatchKey } from './targets.ts';
 import type { ParsedRow } from './values.ts';
 
 /** Different rows of one name that are remembered. */
@@ -43,10 +44,39 @@ export type Match =
   | { kind: 'trashed'; by: MatchKey; record: Row }
   | { kind: 'several'; by: MatchKey; count: number }
   /** the external id is taken by a record that the actor may not see */
-  | { kind: 'hidden'; by: MatchKey };
+  | { kind: 'hidden'; by: MatchKey }
+  /** the row names its record, see originals.ts */
+  | { kind: 'original'; record: Row; base: Row }
+  | { kind: 'gone' }
+  /** the external id that the row gives its record belongs to another one */
+  | { kind: 'taken'; record: Row };
 
-/** Finds for every row of a chunk the record it speaks of, by the first key that finds one. */
+/**
+ * Finds for every row of a chunk the record it speaks of: the one it names, else by the first key that finds one.
+ * @param originals by place of the row
+ */
 export async function matchRows(
+  ctx: Ctx,
+  entity: Entity,
+  keys: readonly MatchKey[],
+  rows: readonly ParsedRow[],
+  originals: ReadonlyMap<number, Original> = new Map(),
+): Promise<Match[]> {
+  const byKey = addable(entity) ? await matchByKey(ctx, entity, keys, rows) : [];
+  return rows.map((row, index): Match => {
+    const match = byKey[index] ?? { kind: 'none' };
+    if (!row.record_id) return match;
+    const original = originals.get(index);
+    if (!original) return { kind: 'gone' };
+    const { record, base } = original;
+    const key = 'by' in match && 'record' in match && match.by === 'external_id' ? match.record.id : null;
+    if (row.values.has('external_id') && ((key && key !== record.id) || match.kind === 'hidden'))
+      return { kind: 'taken', record };
+    return { kind: 'original', record, base };
+  });
+}
+
+async function matchByKey(
   ctx: Ctx,
   entity: Entity,
   keys: readonly MatchKey[],
@@ -94,7 +124,7 @@ export async function matchRows(
 }
 
 /** Live and trashed records that the actor may see, with their tags. */
-async function loadRecords(ctx: Ctx, entity: Entity, ids: readonly string[]): Promise<Map<string, Row>> {
+export async function loadRecords(ctx: Ctx, entity: Entity, ids: readonly string[]): Promise<Map<string, Row>> {
   if (!ids.length) return new Map();
   const { table } = entity;
   const rows = (await applyRule(
@@ -104,7 +134,7 @@ async function loadRecords(ctx: Ctx, entity: Entity, ids: readonly string[]): Pr
     widestRule(ctx, entity),
   )
     .select(...[...RECORD_COLUMNS, ...storedFields(entity)].map((c) => `${table}.${c}`))
-    .whereIn(`${table}.id`, [...ids])) as Row[];
+    .whereRaw(`${table}.id = any (?::uuid[])`, [[...ids]])) as Row[];
   const tags = await tagsOf(ctx, entity, [...ids]);
   if (entity.tag_field) for (const row of rows) row[entity.tag_field] = tags.get(row.id as string) ?? [];
   return new Map(rows.map((row) => [row.id as string, row]));
@@ -144,15 +174,18 @@ function judge(
 export class SeenRows {
   readonly #entity: Entity;
   readonly #keys: readonly MatchKey[];
-  readonly #rows = new Map<string, { row_number: number; get: Get }[]>();
+  readonly #rows = new Map<string, { row_number: number; record_id: string; get: Get }[]>();
 
   constructor(entity: Entity, keys: readonly MatchKey[]) {
     this.#entity = entity;
     this.#keys = keys.includes('external_id') ? keys : ['external_id', ...keys];
   }
 
-  /** The earlier row that this one repeats, or null; then it counts as seen itself. */
-  repeated(row: ParsedRow): { by: MatchKey; row_number: number } | null {
+  /**
+   * The earlier row that this one repeats, or null; then it counts as seen itself.
+   * @param record_id the record it changes or will become
+   */
+  repeated(row: ParsedRow, record_id: string): { by: MatchKey; row_number: number; record_id: string } | null {
     const get = getter(row.values);
     const mine: string[] = [];
     for (const by of this.#keys) {
@@ -161,9 +194,9 @@ export class SeenRows {
       const place = `${by}\n${value}`;
       mine.push(place);
       const earlier = this.#rows.get(place)?.find((seen) => !contradicts(this.#entity, by, get, seen.get));
-      if (earlier) return { by, row_number: earlier.row_number };
+      if (earlier) return { by, row_number: earlier.row_number, record_id: earlier.record_id };
     }
-    const entry = { row_number: row.row_number, get: this.#brief(get) };
+    const entry = { row_number: row.row_number, record_id, get: this.#brief(get) };
     for (const place of mine) {
       const there = this.#rows.get(place);
       if (there) {

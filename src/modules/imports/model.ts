@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Change } from '#src/kernel/audit.ts';
+import type { Row } from '#src/kernel/tenant_db.ts';
 import { MATCH_KEYS } from './targets.ts';
 
 /** What people and programs are told, as docs/contract says. */
@@ -15,7 +16,7 @@ export type State =
   | 'failed';
 
 /** What the worker does about it. */
-export type Task = 'inspect' | 'stage' | 'plan' | 'commit';
+export type Task = 'inspect' | 'stage' | 'plan' | 'commit' | 'undo';
 
 export type Plan = 'create' | 'update' | 'unchanged' | 'skip' | 'error';
 export type Result = 'created' | 'updated' | 'unchanged' | 'failed';
@@ -54,6 +55,8 @@ export const ColumnMapping = z.strictObject({
     .max(200)
     .optional(),
   day_order: z.enum(['dmy', 'mdy']).optional(),
+  /** what it may overwrite: nothing said, always; only what is empty; never, so that new records alone get it */
+  when: z.enum(['empty', 'never']).optional(),
 });
 export type ColumnMapping = z.infer<typeof ColumnMapping>;
 
@@ -109,7 +112,13 @@ export interface Import extends Counts {
   /** empty until the mapping stands; `wishes` of a program are kept beside them */
   choices: Partial<Choices> & { wishes?: Wishes };
   error: string | null;
+  /** how often the rows were moved: 1 written, 2 undone, 3 written again …; odd is forward */
+  move: number;
+  /** rows whose record was edited after the plan and that wait for a second look; part of `failed` */
+  review: number;
   committed_at: string | null;
+  undone_at: string | null;
+  corrects: string | null;
   created_at: string;
   created_by: string;
   version: number;
@@ -122,10 +131,30 @@ export interface PlannedRow {
   row_number: number;
   plan: Plan;
   title: string;
+  /** the record it changes or resembles; for create the id that it will have */
   record_id: string | null;
+  /** version of that record when the plan was made; null for create */
   record_version: number | null;
   problems: Problem[];
+  /** of an update: field -> {old, new} */
   changes: Record<string, Change>;
+  /** of a create: everything the record will hold that is not empty */
+  after: Row | null;
+}
+
+/** What a row writes besides its own record. */
+export interface PlannedPart extends PlannedRow {
+  part: number;
+  entity: string;
+  plan: 'create' | 'update';
+}
+
+/** What an undo, or the undo of that, left as it was. */
+export interface Kept {
+  fields: string[];
+  /** nothing at all was done to the record */
+  left: boolean;
+  why: string;
 }
 
 /** 0 -> 'A', 26 -> 'AA' */

@@ -2,16 +2,19 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, entityNamed } from '#src/kernel/entity.ts';
 import type { Value } from '#src/kernel/fields/field.ts';
 import { SeenRows } from './match.ts';
-import { assertAccounted, type Choices, type Counts, type Import, type Plan } from './model.ts';
+import { assertAccounted, type Choices, type Counts, type Import, type Plan, type PlannedPart } from './model.ts';
+import { planParts, type SeenParts } from './plan_parts.ts';
 import { makePlanner, type Outcome, type Planner, planRows, repeatsHeader, type StagedRow } from './plan_rows.ts';
 import { isBlank } from './staged_cells.ts';
 import { matchLabel } from './targets.ts';
-import { failImport, type Work } from './work.ts';
+import { failImport, Lanes, type Work } from './work.ts';
 
-/** Rows a transaction: few round trips, and the import is held for a moment only. */
+/** Rows a transaction: few round trips, and what is planned together is written together. */
 const CHUNK = 1_000;
+/** While PostgreSQL looks up one chunk and writes another, the next is parsed here. */
+const LANES = 3;
 
-/** Staged rows behind `after`, with what stands in the plan about them when `pending` (create and update, not yet done). */
+/** Staged rows behind `after`. */
 export async function stagedRows(ctx: Ctx, id: string, after: number, most: number): Promise<StagedRow[]> {
   return (await ctx.db.run(
     `/* import.rows */ select row_number, cells from import_rows
@@ -41,37 +44,36 @@ export const plannerOf = (ctx: Ctx, found: Import): Planner => {
 /** Works out what every row will do, and writes that down; the records stay as they are. */
 export async function planStep(work: Work, found: Import): Promise<void> {
   const counts: Record<Plan, number> = { create: 0, update: 0, unchanged: 0, skip: 0, error: 0 };
-  let rows = 0;
-  await work.step(async (ctx) => {
+  const planner = await work.step(async (ctx) => {
     await ctx.db.remove('import_plan', { import_id: work.import_id });
-    await work.note(ctx, { done: 0, total: found.rows });
-  });
-  const duplicates = new Duplicates(entityNamed(found.entity), found);
-  let planner: Planner | null = null;
+    await ctx.db.remove('import_chunks', { import_id: work.import_id });
+    await work.note(ctx, { done: 0, total: found.rows, move: 0, review: 0 });
+    return plannerOf(ctx, found);
+  }, 'alone');
+  const order = new FileOrder(planner);
+  const lanes = new Lanes(LANES);
+  let rows = 0;
   let after = found.header_row ?? 0;
-  for (;;) {
+  for (let chunk = 0; ; chunk += 1) {
     work.signal.throwIfAborted();
-    const last = await work.step(async (ctx) => {
-      const staged = await stagedRows(ctx, work.import_id, after, CHUNK);
-      const filled = staged.filter((row) => row.cells.some((cell) => !isBlank(cell)));
-      planner ??= plannerOf(ctx, found);
-      const heads = new Set(
-        filled.filter((row) => repeatsHeader(found.columns, row.cells)).map((row) => row.row_number),
-      );
-      const outcomes = (await planRows(ctx, planner, filled)).map((outcome) =>
-        heads.has(outcome.row_number)
-          ? { ...outcome, plan: 'skip' as const, problems: [[-1, 'This row repeats the header.'] as [number, string]] }
-          : duplicates.check(outcome),
-      );
-      for (const outcome of outcomes) counts[outcome.plan] += 1;
-      rows += outcomes.length;
-      await writePlan(ctx, work.import_id, outcomes);
-      await work.note(ctx, { done: rows, attempts: 1 });
-      return staged.at(-1)?.row_number ?? null;
+    const staged = await work.step((ctx) => stagedRows(ctx, work.import_id, after, CHUNK));
+    if (!staged.length) break;
+    after = staged.at(-1)!.row_number;
+    const filled = staged.filter((row) => row.cells.some((cell) => !isBlank(cell)));
+    if (!filled.length) continue;
+    const turn = order.next();
+    await lanes.add(async () => {
+      try {
+        const outcomes = await planChunk(work, planner, found, chunk, filled, turn);
+        for (const { plan } of outcomes) counts[plan] += 1;
+        rows += filled.length;
+      } finally {
+        turn.end();
+      }
+      await work.progress(rows);
     });
-    if (last === null) break;
-    after = last;
   }
+  await lanes.done();
   if (!rows) return failImport(work, 'There are no rows below the header of this sheet.');
   const sums: Counts = {
     rows,
@@ -84,54 +86,144 @@ export async function planStep(work: Work, found: Import): Promise<void> {
   assertAccounted(sums);
   const goOn = found.choices.wishes?.commit && counts.create + counts.update > 0;
   await work.step((ctx) =>
-    work.note(ctx, { ...sums, state: goOn ? 'committing' : 'planned', task: goOn ? 'commit' : null, done: rows }),
+    work.note(ctx, {
+      ...sums,
+      state: goOn ? 'committing' : 'planned',
+      task: goOn ? 'commit' : null,
+      move: goOn ? 1 : 0,
+      done: goOn ? 0 : rows,
+      total: goOn ? sums.created + sums.updated : rows,
+    }),
   );
 }
 
+/** Plans a chunk and writes the plan down. While it waits for its turn it holds no transaction and so not the gate. */
+async function planChunk(
+  work: Work,
+  planner: Planner,
+  found: Import,
+  chunk: number,
+  staged: readonly StagedRow[],
+  turn: Turn,
+): Promise<Outcome[]> {
+  const planned = await work.step((ctx) => planRows(ctx, planner, staged));
+  const heads = new Set(staged.filter((row) => repeatsHeader(found.columns, row.cells)).map((row) => row.row_number));
+  const order = await turn.begin;
+  const outcomes = planned.map(
+    (outcome): Outcome =>
+      heads.has(outcome.row_number)
+        ? { ...outcome, plan: 'skip', problems: [[-1, 'This row repeats the header.']] }
+        : order.check(outcome),
+  );
+  if (planner.parts.length) await work.step((ctx) => planParts(ctx, planner, staged, outcomes, order.parts));
+  turn.end();
+  await work.step((ctx) => writePlan(ctx, work.import_id, chunk, outcomes));
+  return outcomes;
+}
+
+/** A chunk's place in the order of the file. */
+interface Turn {
+  /** when all chunks before it are through */
+  begin: Promise<FileOrder>;
+  end: () => void;
+}
+
 /** Rows of the file that mean the same record: the first counts, the others are left out and say so. */
-class Duplicates {
+class FileOrder {
   readonly #seen: SeenRows;
   readonly #entity: Entity;
   readonly #changed = new Map<string, number>();
+  readonly parts: SeenParts = new Map();
+  #last: Promise<FileOrder> = Promise.resolve(this);
 
-  constructor(entity: Entity, found: Import) {
-    this.#entity = entity;
-    this.#seen = new SeenRows(entity, (found.choices as Choices).match);
+  constructor(planner: Planner) {
+    this.#entity = planner.entity;
+    this.#seen = new SeenRows(planner.entity, planner.choices.match);
+  }
+
+  /** Chunks are looked up side by side, but go through here one after the other. */
+  next(): Turn {
+    const begin = this.#last;
+    const { promise, resolve } = Promise.withResolvers<FileOrder>();
+    this.#last = promise;
+    return { begin, end: () => resolve(this) };
   }
 
   check(outcome: Outcome): Outcome {
     if (outcome.plan === 'skip' || outcome.plan === 'error') return outcome;
-    const skip = (message: string): Outcome => ({ ...outcome, plan: 'skip', changes: {}, problems: [[-1, message]] });
-    const earlier = this.#seen.repeated(outcome.parsed);
-    if (earlier) {
-      const key = matchLabel(this.#entity, earlier.by).toLowerCase();
-      return skip(`Same ${key} as row ${earlier.row_number}, which is used.`);
+    const skip = (message: string, row: number, record_id: string): Outcome => ({
+      ...outcome,
+      plan: 'skip',
+      changes: {},
+      after: null,
+      problems: [[-1, message]],
+      repeats: row,
+      record_id,
+    });
+    const id = outcome.record_id!;
+    if (!outcome.parsed.record_id) {
+      const earlier = this.#seen.repeated(outcome.parsed, id);
+      if (earlier) {
+        const key = matchLabel(this.#entity, earlier.by).toLowerCase();
+        return skip(`Same ${key} as row ${earlier.row_number}, which is used.`, earlier.row_number, earlier.record_id);
+      }
     }
-    if (!outcome.record_id) return outcome;
-    const other = this.#changed.get(outcome.record_id);
-    if (other) return skip(`Means the same ${this.#entity.label[0].toLowerCase()} as row ${other}, which is used.`);
-    this.#changed.set(outcome.record_id, outcome.row_number);
+    const other = this.#changed.get(id);
+    if (other)
+      return skip(`Means the same ${this.#entity.label[0].toLowerCase()} as row ${other}, which is used.`, other, id);
+    this.#changed.set(id, outcome.row_number);
     return outcome;
   }
 }
 
-async function writePlan(ctx: Ctx, id: string, outcomes: readonly Outcome[]): Promise<void> {
-  // What a new record will hold is read from the file again at the commit; only changes of old ones are worth keeping.
-  const rows = outcomes.map((o) => ({
-    n: o.row_number,
-    plan: o.plan,
-    title: o.title,
-    record: o.record_id,
-    version: o.record_version,
-    problems: o.problems,
-    changes: o.plan === 'update' ? o.changes : {},
-  }));
+/** What is worth keeping of an outcome: what a page shows of it, and what writing it needs. */
+const written = (o: PlannedPart | (Outcome & { part?: number; entity?: string }), chunk: number | null) => ({
+  n: o.row_number,
+  part: o.part ?? 0,
+  entity: o.entity ?? null,
+  chunk,
+  plan: o.plan,
+  title: o.title,
+  record: o.record_id,
+  version: o.record_version,
+  problems: o.problems,
+  changes: o.changes,
+  after: o.after,
+});
+
+/** Writes down what rows will do. @param chunk the piece of work that writes them; null: none yet */
+export async function insertPlan(
+  ctx: Ctx,
+  id: string,
+  chunk: number | null,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  const rows = outcomes.flatMap((outcome) => {
+    const at = writes(outcome) ? chunk : null;
+    return [written(outcome, at), ...outcome.parts.map((part) => written(part, at))];
+  });
   await ctx.db.run(
-    `/* import.plan */ insert into import_plan
-       (tenant_id, import_id, row_number, plan, title, record_id, record_version, problems, changes)
-     select :tenant, :id, r.n, r.plan, r.title, r.record, r.version, r.problems, r.changes
-     from json_to_recordset(:rows::json) as r
-       (n integer, plan text, title text, record uuid, version integer, problems jsonb, changes jsonb)`,
+    `/* import.plan */ insert into import_plan (tenant_id, import_id, row_number, part, entity, chunk, plan, title,
+       record_id, record_version, problems, changes, after)
+     select :tenant, :id, r.n, r.part, r.entity, r.chunk, r.plan, r.title, r.record, r.version, r.problems, r.changes, r.after
+     from json_to_recordset(:rows::json) as r (n integer, part smallint, entity text, chunk integer, plan text, title text,
+       record uuid, version integer, problems jsonb, changes jsonb, after jsonb)`,
     { id, rows: JSON.stringify(rows) },
   );
+}
+
+const writes = ({ plan }: Outcome): boolean => plan === 'create' || plan === 'update';
+
+/** Writes down what the rows of a chunk will do, as one piece of work for the commit. */
+async function writePlan(ctx: Ctx, id: string, chunk: number, outcomes: readonly Outcome[]): Promise<void> {
+  await insertPlan(ctx, id, chunk, outcomes);
+  const rows = outcomes.filter(writes);
+  if (!rows.length) return;
+  await ctx.db.insert('import_chunks', {
+    import_id: id,
+    n: chunk,
+    first_row: rows[0]!.row_number,
+    last_row: rows.at(-1)!.row_number,
+    rows: rows.length,
+  });
 }

@@ -4,7 +4,7 @@ import { clean, type Field, type Locale, type Parsed, type Value } from '#src/ke
 import { UUID } from '#src/kernel/fields/links.ts';
 import type { Choices, ColumnInfo, ColumnMapping, Problem } from './model.ts';
 import { cellKind, cellText, cellValue, isBlank, type StagedCell } from './staged_cells.ts';
-import { isNamePart } from './targets.ts';
+import { isNamePart, isRecordTarget, type Part, RECORD_ID, RECORD_VERSION, splitTarget } from './targets.ts';
 
 /** A row of the file in the terms of the entity. */
 export interface ParsedRow {
@@ -17,6 +17,9 @@ export interface ParsedRow {
   /** the column that fills a field, to say where a problem is */
   columns: ReadonlyMap<string, number>;
   problems: Problem[];
+  /** the record and its version that the row itself names, as our exports do; '' when it names none */
+  record_id: string;
+  record_version: string;
 }
 
 /** Reads rows as one mapping says; made once for a run. */
@@ -24,6 +27,10 @@ export interface RowReader {
   entity: Entity;
   /** fields that the file fills, references and the name included */
   fields: readonly string[];
+  /** may rows name their record? */
+  names_records: boolean;
+  /** fields with a rule about what they may overwrite */
+  when: ReadonlyMap<string, 'empty' | 'never'>;
   read(row_number: number, cells: readonly StagedCell[]): ParsedRow;
 }
 
@@ -71,7 +78,7 @@ function readCell(field: Field, cell: StagedCell, locale: Locale): Parsed {
 const lower = (message: string): string =>
   /^[A-Z][a-z]+ /.test(message) ? message.charAt(0).toLowerCase() + message.slice(1) : message;
 
-/** Compiles a mapping into a reader of rows. */
+/** Compiles a mapping into a reader of rows. @param mapping lines of this entity alone, see `linesOf` */
 export function rowReader(
   ctx: Pick<Ctx, 'tenant'>,
   entity: Entity,
@@ -79,7 +86,10 @@ export function rowReader(
   mapping: readonly ColumnMapping[],
   choices: Pick<Choices, 'blank'>,
 ): RowReader {
-  const lines = mapping.filter((line) => line.field && columns[line.column]);
+  const filled = mapping.filter((line) => line.field && columns[line.column]);
+  const lines = filled.filter((line) => !isRecordTarget(line.field));
+  const columnOf = (target: string) => filled.find((line) => line.field === target)?.column ?? -1;
+  const [idColumn, versionColumn] = [columnOf(RECORD_ID), columnOf(RECORD_VERSION)];
   const byField = new Map(lines.map((line) => [isNamePart(line.field) ? entity.title : line.field, line.column]));
   const readers = lines.map((line) => {
     const column = line.column;
@@ -97,6 +107,8 @@ export function rowReader(
       refs: new Map(),
       columns: byField,
       problems: [],
+      record_id: clean(cellText(cells[idColumn])).toLowerCase(),
+      record_version: clean(cellText(cells[versionColumn])),
     };
     const parts: Record<string, string> = {};
     for (const { column, name, field, parse, said } of readers) {
@@ -109,8 +121,16 @@ export function rowReader(
     if (choices.blank === 'clear') clearBlanks(row, entity);
     return row;
   }
-  return { entity, fields: [...byField.keys()], read };
+  const when = new Map(lines.flatMap((line) => (line.when ? [[line.field, line.when] as const] : [])));
+  return { entity, fields: [...byField.keys()], names_records: idColumn >= 0, when, read };
 }
+
+/** The lines of a mapping that fill the row's own record, or one of its parts. */
+export const linesOf = (mapping: readonly ColumnMapping[], part: Part | null): ColumnMapping[] =>
+  mapping.flatMap((line) => {
+    const target = splitTarget(line.field);
+    return target.part === part ? [{ ...line, field: target.field }] : [];
+  });
 
 function readField(
   row: ParsedRow,

@@ -1,6 +1,6 @@
 import { type Job, NobodyAsks } from '#src/kernel/jobs.ts';
-import { commitStep, giveUpCommit } from './commit.ts';
 import type { Import, Task } from './model.ts';
+import { giveUpMove, moveStep } from './move.ts';
 import { planStep } from './plan.ts';
 import { OWN_FAULTS } from './reader/errors.ts';
 import { ReadError } from './reader/run.ts';
@@ -15,7 +15,8 @@ const STEPS: Record<Task, (work: Work, found: Import) => Promise<void>> = {
   inspect: inspectStep,
   stage: stageStep,
   plan: planStep,
-  commit: commitStep,
+  commit: moveStep,
+  undo: moveStep,
 };
 
 /** Counts this start. A run that was begun too often without getting anywhere has met a fault of ours. */
@@ -33,7 +34,7 @@ const OUR_FAULT =
 
 async function runSteps(work: Work): Promise<void> {
   const { found: first, tired } = await begin(work);
-  if (tired) return first.task === 'commit' ? giveUpCommit(work) : failImport(work, OUR_FAULT);
+  if (tired) return first.move ? giveUpMove(work) : failImport(work, OUR_FAULT);
   let found = first;
   while (found.task) {
     work.signal.throwIfAborted();

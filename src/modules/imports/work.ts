@@ -14,6 +14,9 @@ export const importTopic = (id: string): string => `import:${id}`;
 /** Progress is announced at most so often, in ms; what changes the page is announced always. */
 const ANNOUNCE_EVERY = 250;
 
+/** How the gate of an import is passed, see `enter`. */
+export type Gate = 'shared' | 'alone';
+
 /** One run of the worker on one import. */
 export interface Work {
   import_id: string;
@@ -21,10 +24,13 @@ export interface Work {
   /** aborts when the process stops or another run takes over */
   signal: AbortSignal;
   /**
-   * One short transaction that holds the import, so that two runs never work side by side.
+   * One short transaction of this run. Several may go on side by side; whoever starts another run waits for them, and after
+   * that they find themselves replaced.
    * @throws Replaced
    */
-  step<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  step<T>(work: (ctx: Ctx) => Promise<T>, how?: Gate): Promise<T>;
+  /** Says how far it got, in a transaction of its own and a few times a second at most. */
+  progress(done: number): Promise<void>;
   /** Writes into the import row, says that the worker lives, and tells whoever looks on. Inside a `step`. */
   note(ctx: Ctx, patch: Row): Promise<void>;
 }
@@ -38,19 +44,26 @@ export function openWork(
 ): Work {
   const { import_id, run } = payload as { import_id: string; run: number };
   let announced = 0;
-  return {
+  let told = 0;
+  const self: Work = {
     import_id,
     platform,
     signal,
-    step: (work) =>
+    step: (work, how = 'shared') =>
       inTenant(async (ctx) => {
+        await enter(ctx, import_id, how);
         const held = await ctx.db.run(
-          `/* import.hold */ select id from imports where tenant_id = :tenant and id = :id and run = :run for update`,
+          `/* import.held */ select id from imports where tenant_id = :tenant and id = :id and run = :run`,
           { id: import_id, run },
         );
         if (!held.length) throw new Replaced();
         return work(ctx);
       }),
+    progress: async (done) => {
+      if (Date.now() - told < ANNOUNCE_EVERY) return;
+      told = Date.now();
+      await self.step((ctx) => self.note(ctx, { done, attempts: 1 }));
+    },
     note: async (ctx, patch) => {
       const now = new Date().toISOString();
       await ctx.db.update('imports', { id: import_id, run }, { ...patch, heartbeat_at: now, updated_at: now });
@@ -60,6 +73,45 @@ export function openWork(
       await announce(ctx.db, importTopic(import_id));
     },
   };
+  return self;
+}
+
+/**
+ * The gate of an import, held until the transaction ends: its workers pass it together, whoever gives it other work alone.
+ * A lock of its own and not the row's, because the row is written while they are inside.
+ */
+export async function enter(ctx: Ctx, id: string, how: Gate): Promise<void> {
+  const lock = how === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
+  await ctx.db.run(`/* import.enter */ select ${lock}(hashtextextended(:id::text, 5031))`, { id });
+}
+
+/** Runs pieces of work side by side, so many at a time. */
+export class Lanes {
+  readonly #most: number;
+  readonly #running = new Set<Promise<void>>();
+  #failure: unknown = null;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Begins a piece once a lane is free. @throws what an earlier piece threw */
+  async add(piece: () => Promise<void>): Promise<void> {
+    while (this.#running.size >= this.#most) await Promise.race(this.#running);
+    if (this.#failure) await this.done();
+    const running: Promise<void> = piece()
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Waits for all of them. @throws what the first that failed threw */
+  async done(): Promise<void> {
+    await Promise.all(this.#running);
+    if (this.#failure) throw this.#failure;
+  }
 }
 
 /** The import as it stands now. */

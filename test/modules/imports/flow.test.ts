@@ -178,7 +178,7 @@ test('a record that somebody edited since the plan is left as it is, and that is
   await ground.as((ctx) => commitImport(ctx, found.id, null));
   await ground.drive(found.id);
   expect(countsOf(await ground.load(found.id))).toMatchObject({ rows: 1, updated: 0, failed: 1 });
-  expect(await reasons(ground, found.id)).toEqual({ 2: expect.stringContaining('was changed since the plan') });
+  expect(await reasons(ground, found.id)).toEqual({ 2: expect.stringContaining('was edited after the plan was made') });
   expect((await customersNamed('Edited meanwhile'))[0]).toMatchObject({ city: 'Linz', description: null, version: 2 });
 });
 

@@ -138,7 +138,7 @@ test('services refuse what the state does not allow', async () => {
   await ground.as((ctx) => commitImport(ctx, found.id, found.run));
   await ground.drive(found.id);
   await expect(
-    ground.as((ctx) => createImport(ctx, 'projects', { key: '0'.repeat(32), bytes: 1, name: 'x' }, null)),
+    ground.as((ctx) => createImport(ctx, 'widgets', { key: '0'.repeat(32), bytes: 1, name: 'x' }, null)),
   ).rejects.toMatchObject({ status: 422 });
   const fresh = await ground.as(async (ctx) => loadImport(ctx, found.id));
   expect(fresh.state).toBe('committed');
