@@ -1,0 +1,133 @@
+// What a bench run stands on: servers of its own in a folder of its own, one web and one worker process as in production.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { migrate } from '../scripts/migrate.ts';
+import { hashToken } from '../src/kernel/actor.ts';
+import { startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
+import { hashPassword } from '../src/platform/passwords.ts';
+import { createRuntimeLogin } from '../src/platform/roles.ts';
+import { freePort, startRedis } from '../test/helpers/servers.ts';
+import { type Started, startServer } from './watched.ts';
+
+const DATABASE = 'rapport';
+const PASSWORD = 'correct horse battery staple';
+
+export interface BenchTenant {
+  id: string;
+  user_id: string;
+  /** for /api/v1 */
+  token: string;
+  /** of a session, for pages and downloads */
+  cookie: string;
+}
+
+export interface Ground {
+  url: string;
+  web: Started;
+  worker: Started;
+  /** A folder for files of the run; it goes when the run ends. */
+  folder: string;
+  /** As superuser, past all rules: for filling tables and measuring floors. */
+  sql<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]>;
+  /** A new company with one administrator, signed in. */
+  tenant(slug: string): Promise<BenchTenant>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything; `nodeFlags` go to the web process (for profiles). */
+export async function openGround(nodeFlags: readonly string[] = []): Promise<Ground> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rapport-bench-'));
+  const started: { stop(): Promise<unknown> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const postgres = await startEmbeddedPostgres(path.join(folder, 'postgres'));
+    started.push(postgres);
+    const redis = await startRedis();
+    started.push(redis);
+    const [client, runtimeUrl] = await openDatabase(postgres.url);
+    started.push({ stop: () => client.end() });
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const env = {
+      NODE_ENV: 'production',
+      DATABASE_URL: runtimeUrl,
+      REDIS_URL: redis.url,
+      SESSION_SECRET: randomBytes(48).toString('base64'),
+      BASE_URL: url,
+      DATA_DIR: path.join(folder, 'data'),
+      PORT: String(port),
+      UPLOAD_MB: '500',
+      IMPORT_ROWS: '2000000',
+    };
+    const web = await startServer({ ...env, ROLE: 'web' }, nodeFlags);
+    started.push(web);
+    const worker = await startServer({ ...env, ROLE: 'worker' });
+    started.push(worker);
+    const sql: Ground['sql'] = async (text, values = []) => (await client.query(text, values)).rows as never;
+    return { url, web, worker, folder, sql, tenant: (slug) => makeTenant(sql, url, slug), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The migrated database. @returns a superuser's connection and the URL of the login that serves */
+async function openDatabase(serverUrl: string): Promise<[pg.Client, string]> {
+  const server = new pg.Client({ connectionString: serverUrl });
+  await server.connect();
+  await server.query(`create database ${DATABASE}`);
+  await server.end();
+  const url = new URL(serverUrl);
+  url.pathname = `/${DATABASE}`;
+  await migrate(url.href);
+  const client = new pg.Client({ connectionString: url.href });
+  client.on('error', () => {});
+  await client.connect();
+  return [client, await createRuntimeLogin(client, url.href, url.password)];
+}
+
+async function makeTenant(sql: Ground['sql'], url: string, slug: string): Promise<BenchTenant> {
+  const email = `admin@${slug}.example`;
+  const token = `rpt_${randomBytes(30).toString('base64url')}`;
+  const [tenant] = await sql<{ id: string }>(
+    `insert into tenants (slug, name, time_zone, currency) values ($1, $1, 'Europe/Berlin', 'EUR') returning id`,
+    [slug],
+  );
+  const [user] = await sql<{ id: string }>(
+    `insert into users (tenant_id, email, name, role, password_hash) values ($1, $2, 'Bench Admin', 'admin', $3) returning id`,
+    [tenant!.id, email, await hashPassword(PASSWORD)],
+  );
+  await sql(`insert into api_tokens (tenant_id, user_id, name, token_hash) values ($1, $2, 'bench', $3)`, [
+    tenant!.id,
+    user!.id,
+    hashToken(token),
+  ]);
+  return { id: tenant!.id, user_id: user!.id, token, cookie: await signIn(url, email) };
+}
+
+/** Signs in through the form, as a browser does. @returns the session's cookie */
+async function signIn(url: string, email: string): Promise<string> {
+  const form = await fetch(`${url}/login`);
+  const cookie = cookieOf(form);
+  const csrf = /name="_csrf"[^>]*? value="([^"]+)"/.exec(await form.text())?.[1] ?? '';
+  const answer = await fetch(`${url}/login`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { cookie },
+    body: new URLSearchParams({ email, password: PASSWORD, _csrf: csrf }),
+  });
+  if (answer.status !== 303) throw new Error(`${email} was not signed in: ${answer.status} ${await answer.text()}`);
+  return cookieOf(answer) || cookie;
+}
+
+const cookieOf = (answer: Response): string =>
+  answer.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ');
