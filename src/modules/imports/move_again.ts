@@ -130,10 +130,8 @@ async function moveChanged(
   const before = row.kept?.fields ?? [];
   const edited = new Set([...before, ...edits.flatMap(({ changes }) => Object.keys(changes))]);
   const { changes } = planned!;
-  const [stays, goes] = [
-    Object.keys(changes).filter((f) => edited.has(f)),
-    Object.keys(changes).filter((f) => !edited.has(f)),
-  ];
+  const names = entity.field_names.filter((name) => changes[name]);
+  const [stays, goes] = [names.filter((name) => edited.has(name)), names.filter((name) => !edited.has(name))];
   const values = Object.fromEntries(goes.map((name) => [name, changes[name]![back ? 'old' : 'new']])) as Values;
   const { row: now } = goes.length
     ? await updateRecord(ctx, entity, String(record.id), Number(record.version), values)
