@@ -1,6 +1,7 @@
 // docs/limits.md is what people are promised: each of its limits is the program's, can be changed, is told and holds.
 import { readFileSync } from 'node:fs';
 import { readConfig } from '../../../src/config.ts';
+import { UNDO_DAYS } from '../../../src/modules/imports/imports.service.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/modules/imports/reader/limits.ts';
 import { UNFINISHED_DAYS } from '../../../src/modules/imports/retention.service.ts';
 import { MOST_STREAMS } from '../../../src/platform/event_streams.ts';
@@ -45,7 +46,7 @@ test('what the document says in words is so too', () => {
 });
 
 test('files are never kept for less time than an import can be undone', () => {
-  expect(() => configured({ IMPORT_KEEP_DAYS: '30' })).toThrow('IMPORT_KEEP_DAYS');
+  expect(() => configured({ IMPORT_KEEP_DAYS: String(UNDO_DAYS) })).toThrow('IMPORT_KEEP_DAYS');
 });
 
 describe('on an installation with other limits', () => {
