@@ -1,9 +1,18 @@
 import type { Entity } from '#src/kernel/entity.ts';
-import { fieldLabel } from '#src/kernel/entity.ts';
+import { fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import type { Field } from '#src/kernel/fields/field.ts';
 import type { ColumnInfo, ColumnMapping } from './model.ts';
 import { meansValue, plain, synonymsOf } from './synonyms.ts';
-import { isNamePart, targets } from './targets.ts';
+import {
+  isNamePart,
+  type Part,
+  RECORD_ID,
+  recordTarget,
+  splitTarget,
+  targetEntity,
+  targetField,
+  targets,
+} from './targets.ts';
 
 /** Below this a guess would be more of a nuisance than a help. */
 const ENOUGH = 50;
@@ -20,15 +29,37 @@ const vocabularies = new Map<string, Vocabulary[]>();
 function vocabulary(entity: Entity): Vocabulary[] {
   const known = vocabularies.get(entity.name);
   if (known) return known;
-  const made = targets(entity).map(({ field }) => {
+  const made = targets(entity).map(({ field: target }) => {
+    const { part, field } = splitTarget(target);
+    const of = targetEntity(entity, target);
+    if (part) return { field: target, names: partNames(part, of, field), words: [] };
     const words = synonymsOf(entity.name, field);
     const names = new Map(words.map((name, place) => [name, 92 - Math.min(place, 20) * 0.5]));
     names.set(plain(field), 98);
     if (!isNamePart(field)) names.set(plain(fieldLabel(entity, field)), 100);
-    return { field, names, words: words.filter((word) => word.length > 3) };
+    return { field: target, names, words: words.filter((word) => word.length > 3) };
   });
   vocabularies.set(entity.name, made);
   return made;
+}
+
+/** What lists call what hangs on a customer: 'Contact e-mail', 'Contact 2 phone', 'Ansprechpartner Telefon', 'Account number'. */
+function partNames(part: Part, of: Entity, field: string): Map<string, number> {
+  const number = /\d$/.exec(part.name)?.[0];
+  const called = part.entity === 'contact' ? ['contact', 'contact person', 'ansprechpartner', 'kontakt'] : ['account'];
+  const words = new Set([
+    plain(field),
+    plain(isNamePart(field) ? field : fieldLabel(of, field)),
+    ...synonymsOf(of.name, field),
+  ]);
+  const names = new Map<string, number>();
+  for (const who of called) {
+    const whole = number ? `${who} ${number}` : who;
+    for (const word of words) names.set(`${whole} ${word}`, 96);
+    // Alone, the word means the person's name.
+    if (part.entity === 'contact' && field === of.title) names.set(whole, 90);
+  }
+  return names;
 }
 
 /** How well the name of a column fits each field, 0 to 100; a part of it counts only when the whole means nothing else. */
@@ -86,7 +117,7 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
 /** The field that a column is named after although its values say otherwise; '' when there is none. */
 export function namedAfter(entity: Entity, column: ColumnInfo): string {
   const [best] = [...labelScores(entity, column.header)].filter(([, score]) => score >= 80);
-  return best && contentScore(entity.fields[best[0]], column) < 0 ? best[0] : '';
+  return best && contentScore(targetField(entity, best[0]), column) < 0 ? best[0] : '';
 }
 
 /** The value of a choice that a text of the file names, by itself or by another common name; null when none. */
@@ -98,13 +129,14 @@ export function choiceValue(field: Field, text: string): string | null {
 
 /** One target for every column; each field at most once, the surest first. */
 export function guessMapping(entity: Entity, columns: readonly ColumnInfo[]): ColumnMapping[] {
+  if (columns.some(({ header }) => recordTarget(header) === RECORD_ID)) return exportedMapping(entity, columns);
   const labels = new Map(columns.map((column) => [column, labelScores(entity, column.header)]));
   const offers = columns.flatMap((column) =>
     column.filled === 0
       ? []
       : targets(entity).flatMap(({ field }) => {
           const label = labels.get(column)!.get(field) ?? 0;
-          const score = label + contentScore(entity.fields[field], column);
+          const score = label + contentScore(targetField(entity, field), column);
           return score >= ENOUGH ? [{ column: column.index, field, score }] : [];
         }),
   );
@@ -125,9 +157,18 @@ export function guessMapping(entity: Entity, columns: readonly ColumnInfo[]): Co
   );
 }
 
+/** One of our own exports says itself what its columns are. */
+function exportedMapping(entity: Entity, columns: readonly ColumnInfo[]): ColumnMapping[] {
+  const byLabel = new Map(writableFields(entity).map((field) => [fieldLabel(entity, field), field]));
+  return columns.map((column) => {
+    const field = recordTarget(column.header) ?? byLabel.get(column.header) ?? '';
+    return completed(entity, column, { column: column.index, field });
+  });
+}
+
 /** Adds to a column's target what follows from it: known values of a choice, the order of day and month. */
 export function completed(entity: Entity, column: ColumnInfo, mapping: ColumnMapping): ColumnMapping {
-  const field = entity.fields[mapping.field];
+  const field = targetField(entity, mapping.field);
   const full: ColumnMapping = { ...mapping };
   if (field?.kind === 'choice') {
     const said = new Map(mapping.values ?? []);
@@ -147,7 +188,7 @@ export function completed(entity: Entity, column: ColumnInfo, mapping: ColumnMap
 
 /** Values of a choice's column that nobody has said the meaning of yet. */
 export function unknownValues(entity: Entity, column: ColumnInfo, mapping: ColumnMapping): string[] {
-  if (entity.fields[mapping.field]?.kind !== 'choice') return [];
+  if (targetField(entity, mapping.field)?.kind !== 'choice') return [];
   const said = new Set((mapping.values ?? []).map(([text]) => text));
   return (column.values ?? []).map(([text]) => text).filter((text) => !said.has(text));
 }

@@ -2,7 +2,7 @@ import { type Entity, fieldLabel } from '#src/kernel/entity.ts';
 import { invalid } from '#src/kernel/errors.ts';
 import { completed, unknownValues } from './guess.ts';
 import type { Choices, ColumnInfo, ColumnMapping } from './model.ts';
-import { isNamePart, targetLabel, targets } from './targets.ts';
+import { addable, isNamePart, RECORD_ID, recordTarget, targetField, targetLabel, targets } from './targets.ts';
 
 /** The field of a form that carries a column's target, and its parts. */
 export const columnInput = (index: number): string => `column_${index}`;
@@ -32,7 +32,8 @@ export function readMapping(
     const line = byColumn.get(column.index);
     if (!line?.field) return { column: column.index, field: '' };
     const input = columnInput(column.index);
-    if (!allowed.has(line.field)) {
+    // Which record a row is about is said by our own exports, under their own names, and by nobody else.
+    if (!allowed.has(line.field) && recordTarget(column.header) !== line.field) {
       problems[input] = 'This is not a field that an import may fill.';
       return { column: column.index, field: '' };
     }
@@ -40,7 +41,7 @@ export function readMapping(
     if (other) problems[input] = `${targetLabel(entity, line.field)} is filled by “${other.header}” already.`;
     used.set(line.field, column);
     const full = completed(entity, column, line);
-    const choice = entity.fields[line.field];
+    const choice = targetField(entity, line.field);
     for (const [, value] of full.values ?? []) {
       if (value && !choice?.choices.some((c) => c.value === value))
         problems[input] = 'Choose one of the values offered.';
@@ -66,14 +67,21 @@ function checkTogether(
   const parts = [...used].filter(isNamePart);
   if (used.has(entity.title) && parts.length)
     problems.mapping = `Choose either ${fieldLabel(entity, entity.title)} or its parts, not both.`;
-  if (!used.has(entity.title) && !parts.length && choices.mode !== 'update')
+  const named = used.has(RECORD_ID);
+  if (!addable(entity) && !named)
+    problems.mapping = `${entity.label[1]} can be changed by a file, not added: export their list, edit that file and upload it here.`;
+  else if (!used.has(entity.title) && !parts.length && !named && choices.mode !== 'update')
     problems.mapping = `Choose the column that holds the ${fieldLabel(entity, entity.title).toLowerCase()}.`;
   if (!used.size) problems.mapping = 'Choose at least one column to import.';
-  if (choices.mode === 'update' && !choices.match.some((key) => used.has(key) || (key === 'name' && parts.length)))
+  if (
+    choices.mode === 'update' &&
+    !named &&
+    !choices.match.some((key) => used.has(key) || (key === 'name' && parts.length))
+  )
     problems.match = 'To update, a column must say which record is meant: its external id, its e-mail or its name.';
   const allowed = new Set(targets(entity).map(({ field }) => field));
   for (const field of Object.keys(choices.defaults)) {
-    if (!allowed.has(field) || isNamePart(field))
+    if (!allowed.has(field) || !entity.fields[field])
       problems[`default_${field}`] = 'This is not a field that an import may fill.';
   }
 }

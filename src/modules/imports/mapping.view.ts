@@ -8,7 +8,7 @@ import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
 import { columnInput } from './mapping.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, letter, PLAIN_CHOICES } from './model.ts';
-import { MATCH_KEYS, matchLabel, targetLabel, targets } from './targets.ts';
+import { MATCH_KEYS, matchLabel, recordTarget, targetField, targetLabel, targets } from './targets.ts';
 import { count } from './words.ts';
 
 const input = (name: string, label: string, more: Partial<InputView>): InputView => ({
@@ -71,7 +71,7 @@ export function sourceForm(ctx: Ctx, found: Import, heading: string): FormView {
 
 /** What a field may be told about a column beyond its target: meanings of values, order of day and month. */
 function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [InputView[], string] {
-  const field = entity.fields[line.field];
+  const field = targetField(entity, line.field);
   if (field?.kind === 'choice' && column.values?.length) {
     const said = new Map(line.values ?? []);
     const choices = [
@@ -132,13 +132,15 @@ function columnView(
 ): MappingColumn {
   const name = columnInput(column.index);
   const [inputs, label] = details(entity, column, line);
+  const own = recordTarget(column.header);
+  const offered = [...(own ? [own] : []), ...targets(entity).map(({ field }) => field)];
   return {
     name,
     id: `field-${name}`,
     letter: letter(column.index),
     header: column.header,
     samples: column.samples,
-    options: options([['', 'Do not import'], ...targets(entity).map((t) => [t.field, t.label] as const)], line.field),
+    options: options([['', 'Do not import'], ...offered.map((t) => [t, targetLabel(entity, t)] as const)], line.field),
     note: noteOf(entity, column, line),
     error: problems[name] ?? '',
     details: inputs,

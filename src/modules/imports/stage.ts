@@ -4,10 +4,17 @@ import { guessMapping } from './guess.ts';
 import { guessHeaderRow, nameColumns } from './headers.ts';
 import { ColumnGatherer } from './inspect_columns.ts';
 import { readMapping } from './mapping.ts';
-import { type ColumnInfo, type ColumnMapping, type Import, PLAIN_CHOICES, type SheetPreview } from './model.ts';
+import {
+  type Choices,
+  type ColumnInfo,
+  type ColumnMapping,
+  type Import,
+  PLAIN_CHOICES,
+  type SheetPreview,
+} from './model.ts';
 import { type InspectedSheet, inspectFile, type ReadOptions, type Row, readFile } from './reader/run.ts';
 import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts';
-import { MATCH_KEYS } from './targets.ts';
+import { MATCH_KEYS, RECORD_ID } from './targets.ts';
 import { count, some } from './words.ts';
 import { failImport, type Work } from './work.ts';
 
@@ -171,9 +178,12 @@ function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unkn
   const entity = entityNamed(found.entity);
   const guessed = guessMapping(entity, columns);
   const { wishes } = found.choices;
+  // Somebody who empties a cell of an exported list means it; a list from elsewhere may just not know.
+  const named = guessed.some(({ field }) => field === RECORD_ID);
+  const plain: Choices = { ...PLAIN_CHOICES, blank: named ? 'clear' : 'keep' };
   if (!wishes)
-    return { state: 'mapping', task: null, mapping: JSON.stringify(guessed), choices: JSON.stringify(PLAIN_CHOICES) };
-  const choices = { ...PLAIN_CHOICES, ...wishes.choices, match: wishes.choices?.match ?? [...MATCH_KEYS] };
+    return { state: 'mapping', task: null, mapping: JSON.stringify(guessed), choices: JSON.stringify(plain) };
+  const choices = { ...plain, ...wishes.choices, match: wishes.choices?.match ?? [...MATCH_KEYS] };
   const wished = wishes.mapping;
   const asked: ColumnMapping[] = wished
     ? columns.map(({ index, header }) => ({
