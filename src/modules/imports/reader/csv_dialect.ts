@@ -13,6 +13,8 @@ const DELIMITERS = [',', ';', '\t', '|', ':', '^', '~', '\u001f', ' '];
 const HANDICAP: Readonly<Record<string, number>> = { ':': 0.5, ' ': 0.4, '~': 0.9, '^': 0.9 };
 const HANDICAPPED_SHARE = 0.8;
 const MAX_RECORDS = 400;
+/** How far a quoted field may run in a trial: wrong separators make endless ones. */
+const TRIAL_REACH = 16 * 1024;
 /** A file in which every quoted value is wrong is still read better with quotes than without a separator. */
 const REPAIR_COST = 0.6;
 /** Share of records with quotes inside unquoted values from which on they are no slips. */
@@ -131,21 +133,26 @@ function rate(text: string, dialect: Dialect, told = false): Rating {
   let plausible = 0;
   let typed = 0;
   let firstWidth = 0;
-  const parser = new RecordParser({ encoding: '', ...dialect }, NO_LAYOUT, {
-    record: (fields, repair) => {
-      if (fields.length === 1 && fields[0]?.trim() === '') return;
-      if (records++ === 0) firstWidth = fields.length;
-      if (repair) repairs++;
-      widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
-      for (const field of fields.slice(0, 200)) {
-        cells++;
-        const value = field.trim();
-        plausible += plausibility(value, dialect.quote);
-        if (value !== '' && isTyped(value)) typed++;
-      }
-      if (records >= MAX_RECORDS) parser.stop();
+  const parser = new RecordParser(
+    { encoding: '', ...dialect },
+    NO_LAYOUT,
+    {
+      record: (fields, repair) => {
+        if (fields.length === 1 && fields[0]?.trim() === '') return;
+        if (records++ === 0) firstWidth = fields.length;
+        if (repair) repairs++;
+        widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
+        for (const field of fields.slice(0, 200)) {
+          cells++;
+          const value = field.trim();
+          plausible += plausibility(value, dialect.quote);
+          if (value !== '' && isTyped(value)) typed++;
+        }
+        if (records >= MAX_RECORDS) parser.stop();
+      },
     },
-  });
+    TRIAL_REACH,
+  );
   parser.write(text);
   parser.end();
   const { quotedBy, inches } = parser;

@@ -10,7 +10,7 @@ export interface RecordHandler {
 }
 
 /**
- * A quoted field that runs further than this is taken for one whose closing quote was forgotten. Each one that does
+ * A quoted field that ends further from the start of its record is taken for one whose closing quote was forgotten. Each one that does
  * halves the distance, so that a file full of them is not searched to its end from every line.
  */
 const MAX_QUOTED = 256 * 1024;
@@ -28,6 +28,9 @@ interface Lookup {
 }
 
 interface Parsed {
+  start: number;
+  /** Where its first line ends. */
+  lineEnd: number;
   fields: string[];
   /** Position behind the record and its line end, or NEED_MORE. */
   next: number;
@@ -54,21 +57,25 @@ export class RecordParser {
   private buffer = '';
   private position = 0;
   private nextQuote = -2;
-  private reach = MAX_QUOTED;
+  private reach: number;
   private readonly nextFeed: Lookup = { from: 0, at: -2 };
   private readonly nextReturn: Lookup = { from: 0, at: -2 };
+  private readonly nextDelimiter: Lookup = { from: 0, at: -2 };
+  private readonly nextBackslash: Lookup = { from: 0, at: -2 };
   private stopped = false;
 
-  constructor(dialect: CsvDialect, layout: Layout, handler: RecordHandler) {
+  constructor(dialect: CsvDialect, layout: Layout, handler: RecordHandler, reach = MAX_QUOTED) {
     this.dialect = dialect;
     this.layout = layout;
+    this.reach = reach;
     this.handler = handler;
   }
 
   write(text: string): void {
     this.buffer = this.position === 0 ? this.buffer + text : this.buffer.slice(this.position) + text;
     this.position = 0;
-    this.nextQuote = this.nextFeed.at = this.nextReturn.at = -2;
+    this.nextQuote = -2;
+    for (const next of [this.nextFeed, this.nextReturn, this.nextDelimiter, this.nextBackslash]) next.at = -2;
     this.run(false);
     if (this.buffer.length - this.position > MAX_RECORD) {
       throw new ReadError('text_too_long', { limit: formatCount(MAX_RECORD) });
@@ -112,7 +119,7 @@ export class RecordParser {
   }
 
   private readQuoted(start: number, lineEnd: number, final: boolean): number {
-    const parsed = this.parse(start, final);
+    const parsed = this.parse(start, lineEnd, final);
     if (parsed.next === NEED_MORE) return NEED_MORE;
     const { fields, unclosed } = parsed;
     if (parsed.inside) this.inches++;
@@ -140,10 +147,12 @@ export class RecordParser {
     return fields.length !== this.layout.columns || wearsOtherQuotes(fields, this.dialect, this.layout);
   }
 
-  private parse(start: number, final: boolean): Parsed {
+  private parse(start: number, lineEnd: number, final: boolean): Parsed {
     const { buffer } = this;
     const { delimiter, quote } = this.dialect;
     const result: Parsed = {
+      start,
+      lineEnd,
       fields: [],
       next: NEED_MORE,
       stray: false,
@@ -196,10 +205,13 @@ export class RecordParser {
     let strays = 0;
     while (true) {
       const mark = backslashes ? this.quoteOrBackslash(at) : buffer.indexOf(quote, at);
-      if (mark < 0 || mark - from > this.reach || strays > MAX_STRAY) {
-        if (!final && strays <= MAX_STRAY && buffer.length - from <= this.reach) return NEED_MORE;
+      const tooFar = mark < 0 || mark - result.start > this.reach;
+      if (tooFar && !final && buffer.length - result.start <= this.reach) return NEED_MORE;
+      // left open in its line: what follows belongs to others
+      const leftOpen = result.opening && mark > result.lineEnd;
+      if (tooFar || leftOpen || strays > MAX_STRAY) {
         result.unclosed = true;
-        result.fields.push(text + buffer.slice(at));
+        result.next = buffer.length;
         return buffer.length;
       }
       const follower = buffer[mark + 1];
@@ -256,7 +268,7 @@ export class RecordParser {
   }
 
   private fieldEnd(at: number): number {
-    const delimiter = this.buffer.indexOf(this.dialect.delimiter, at);
+    const delimiter = this.lookUp(this.nextDelimiter, this.dialect.delimiter, at);
     const line = this.lineEnd(at);
     if (delimiter < 0) return line;
     return line < 0 || delimiter < line ? delimiter : line;
@@ -264,7 +276,7 @@ export class RecordParser {
 
   private quoteOrBackslash(at: number): number {
     const quote = this.buffer.indexOf(this.dialect.quote, at);
-    const backslash = this.buffer.indexOf('\\', at);
+    const backslash = this.lookUp(this.nextBackslash, '\\', at);
     if (quote < 0) return backslash;
     return backslash < 0 || quote < backslash ? quote : backslash;
   }
@@ -283,7 +295,7 @@ export class RecordParser {
     return feed < 0 || back < feed ? back : feed;
   }
 
-  /** indexOf that remembers its last answer, since one of the two line ends is often missing from the whole file. */
+  /** indexOf that remembers its last answer, since a line end or an escape is often missing from the whole file. */
   private lookUp(last: Lookup, character: string, start: number): number {
     const valid = last.at !== -2 && start >= last.from && (last.at === -1 || start <= last.at);
     if (!valid) {

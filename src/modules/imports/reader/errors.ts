@@ -42,7 +42,7 @@ export const READ_ERRORS = {
     'Row {row} has more than {limit} columns. Check that the right separator is used and delete columns that are not needed.',
   too_many_cells:
     'This file has more than {limit} cells. Delete rows and columns that are not needed, or split it into smaller files.',
-  text_too_long: `This workbook contains a text of more than {limit} characters. Copy the list into a new workbook ${UPLOAD_AGAIN}`,
+  text_too_long: `This file contains a text of more than {limit} characters. Copy the list into a new workbook ${UPLOAD_AGAIN}`,
   nested_too_deep: `This workbook is nested deeper than a spreadsheet program writes it. Open it in Excel, save it again ${UPLOAD_AGAIN}`,
   too_many_texts:
     'The texts in this workbook need more than {limit}. Delete columns with long texts, or split it into smaller files.',

@@ -178,6 +178,24 @@ describe('quotes', () => {
     expect(warningCodes(file)).toEqual(['quote_unclosed']);
   });
 
+  test('one that is never closed in a file of ten megabytes', async () => {
+    const file = await read(`name,city\nAnn,"Bonn\n${'customer,city of his\n'.repeat(500_000)}`);
+    expect(file.sheets[0]?.rows).toHaveLength(500_002);
+    expect(warningCodes(file)).toEqual(['quote_unclosed']);
+  });
+
+  test.each([
+    ['quotes that open before every line end', 'a,b,c\n', '"x" "y" "z\n'],
+    ['quotes left open in every value', '"a","b","c"\n', '"1,"2,"3\n'],
+    ['quotes far from any separator', 'x,y\n', 'a"b\n'],
+    ['an escape far away', '"\\"",y\n', '"a",b\n'],
+  ])('%s take no longer than others', async (_name, head, line) => {
+    const started = performance.now();
+    const file = await read(head + line.repeat(100_000) + head);
+    expect(file.sheets[0]?.rows).toHaveLength(100_002);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   test('the last line without line end, with and without quotes', async () => {
     expect(texts(await read('a,b\n1,"2"'))).toEqual([
       ['a', 'b'],
