@@ -15,6 +15,7 @@ import {
 } from '#src/kernel/routes.ts';
 import type { ImportSourceView } from '#src/kernel/views_pages.ts';
 import { IMPORT_RUN } from './access.ts';
+import { errorWorkbook } from './error_workbook.ts';
 import { readChoices, readColumns } from './forms.ts';
 import {
   chooseSource,
@@ -171,4 +172,7 @@ export const importRoutes = new Routes()
     await commitImport(ctx, found.id, wholeNumber(run, 'the number of the plan'));
     const said = `${some(found.created + found.updated, 'row is', 'rows are')} being imported.`;
     return redirect(`/imports/${found.id}`, found.state === 'planned' ? { text: said, tone: 'green' } : null);
-  });
+  })
+  .get('/imports/:id/errors.xlsx', allowed, async (ctx, input) =>
+    errorWorkbook(ctx, input.platform.pools.app, await loadImport(ctx, id(input))),
+  );

@@ -1,0 +1,131 @@
+// The workbook of the rows that failed: what stood in the file, what is wrong, and the way back in.
+import XLSX from '@e965/xlsx';
+import { type Agent, signIn } from '../../helpers/app.ts';
+import { PASSWORD } from '../../helpers/fixture.ts';
+import { csv, type Ground, openGround, reasons, signedIn } from './ground.ts';
+
+let ground: Ground;
+let agent: Agent;
+beforeAll(async () => {
+  ground = await openGround();
+  agent = (await signedIn(ground)).agent;
+}, 60_000);
+afterAll(() => ground?.stop());
+
+async function download(id: string): Promise<{ body: Buffer; disposition: string }> {
+  const answer = await agent
+    .get(`/imports/${id}/errors.xlsx`)
+    .buffer(true)
+    .parse((res, done) => {
+      const parts: Buffer[] = [];
+      res.on('data', (part: Buffer) => parts.push(part));
+      res.on('end', () => done(null, Buffer.concat(parts)));
+    });
+  expect(answer.status).toBe(200);
+  return { body: answer.body as Buffer, disposition: answer.headers['content-disposition'] as string };
+}
+
+function sheetOf(body: Buffer): XLSX.WorkSheet {
+  const book = XLSX.read(body, { cellFormula: true });
+  return book.Sheets[book.SheetNames[0]!]!;
+}
+const rowsOf = (body: Buffer): unknown[][] =>
+  XLSX.utils.sheet_to_json(sheetOf(body), { header: 1, raw: true, defval: null });
+
+const LIST = csv(
+  ['Name', 'E-mail', 'Renewal date', 'Remarks of ours', 'Postcode'],
+  ['Good Ltd', 'good@errors.example', '2026-04-03', 'fine', '01234'],
+  ['Bad Ltd', 'nonsense', '31/02/2026', '=HYPERLINK("http://evil.example")', '01234'],
+  ['Worse Ltd', 'nowhere', '', '', ''],
+);
+
+test('the workbook holds the failed rows as they stood, where they stood and why; formulas stay text', async () => {
+  const found = await ground.run(LIST, {}, 'customers', 'my list.final.csv');
+  expect(found).toMatchObject({ state: 'planned', created: 1, failed: 2 });
+  const { body, disposition } = await download(found.id);
+  expect(disposition).toContain('filename="my list.final errors.xlsx"');
+  const [head, first, second, ...more] = rowsOf(body);
+  expect(head).toEqual(['Name', 'E-mail', 'Renewal date', 'Remarks of ours', 'Postcode', 'Row', 'Error']);
+  expect(first!.slice(0, 6)).toEqual([
+    'Bad Ltd',
+    'nonsense',
+    '31/02/2026',
+    '=HYPERLINK("http://evil.example")',
+    '01234',
+    3,
+  ]);
+  expect(first![6]).toMatch(/E-mail: .+ Renewal date: .*31\/02\/2026/);
+  expect(second!.slice(0, 6)).toEqual(['Worse Ltd', 'nowhere', null, null, null, 4]);
+  expect(more).toEqual([]);
+  expect(sheetOf(body).D2).toMatchObject({ t: 's' });
+  expect(sheetOf(body).D2).not.toHaveProperty('f');
+  const trail = await ground.sql(
+    `select actor_id, record_title from audit_log where verb = 'exported' and record_id = $1`,
+    [found.id],
+  );
+  expect(trail).toEqual([
+    { actor_id: ground.acme.users.admin.id, record_title: 'Rows with errors of my list.final.csv' },
+  ]);
+});
+
+test('corrected in one cell and uploaded again, that row is planned as new and the other fails as before', async () => {
+  const found = await ground.run(
+    csv(['Name', 'E-mail', 'Remarks of ours'], ['Bad Ltd', 'nonsense', 'a'], ['Worse Ltd', 'nowhere', 'b']),
+  );
+  const { body } = await download(found.id);
+  const book = XLSX.read(body);
+  const sheet = book.Sheets[book.SheetNames[0]!]!;
+  sheet.B3 = { t: 's', v: 'worse@errors.example' };
+  const fixed = XLSX.write(book, { type: 'buffer', bookType: 'xlsx' }) as Buffer;
+  const again = await ground.run(fixed, {}, 'customers', 'list errors.xlsx');
+  expect(again).toMatchObject({ state: 'planned', rows: 2, created: 1, failed: 1 });
+  const byHeader = Object.fromEntries(
+    again.mapping!.map(({ column, field }) => [again.columns[column]!.header, field]),
+  );
+  expect(byHeader).toMatchObject({ Name: 'name', 'E-mail': 'email', Row: '', Error: '' });
+  expect(await reasons(ground, again.id)).toEqual({ 2: (await reasons(ground, found.id))[2] });
+});
+
+test('numbers and dates of a workbook come back as the same values, and shown zeros are kept', async () => {
+  const sheet = XLSX.utils.aoa_to_sheet([
+    ['Name', 'E-mail', 'Renewal date', 'ARR', 'Postcode', 'Remarks of ours'],
+    ['Exact Ltd', 'nonsense', null, null, null, 7],
+  ]);
+  sheet.C2 = { t: 'n', v: 46_085, z: 'm/d/yyyy' };
+  sheet.D2 = { t: 'n', v: 1234.5, z: '#,##0.00' };
+  sheet.E2 = { t: 'n', v: 1234, z: '00000' };
+  const book = XLSX.utils.book_new(sheet, 'List');
+  const found = await ground.run(XLSX.write(book, { type: 'buffer', bookType: 'xlsx' }), {}, 'customers', 'exact.xlsx');
+  expect(found).toMatchObject({ state: 'planned', failed: 1 });
+  const { body } = await download(found.id);
+  expect(rowsOf(body)[1]!.slice(0, 7)).toEqual(['Exact Ltd', 'nonsense', '2026-03-04', 1234.5, '01234', 7, 2]);
+});
+
+test('more failed rows than are fetched at once are all there, in the order of the file', async () => {
+  const list = Array.from({ length: 1_203 }, (_, i) => [`Many ${i}`, i % 2 ? 'nonsense' : `many${i}@errors.example`]);
+  const found = await ground.run(csv(['Name', 'E-mail'], ...list));
+  const rows = rowsOf((await download(found.id)).body).slice(1);
+  expect(rows.map((row) => row[2])).toEqual(Array.from({ length: 601 }, (_, i) => 2 * i + 3));
+});
+
+test('rows that failed at the commit are in it, and an import without such rows has no workbook', async () => {
+  const found = await ground.run(csv(['Name', 'E-mail'], ['Late A', 'nonsense'], ['Late B', 'b@late.example']));
+  await ground.sql(`update import_plan set result = 'failed', problems = '[[-1, "It changed."]]'
+    where import_id = '${found.id}' and plan = 'create'`);
+  const rows = rowsOf((await download(found.id)).body).slice(1);
+  expect(rows.map((row) => row.slice(2))).toEqual([
+    [2, expect.stringContaining('E-mail: ')],
+    [3, 'It changed.'],
+  ]);
+  const good = await ground.run(csv(['Name', 'E-mail'], ['Link C', 'c@link.example']));
+  expect((await agent.get(`/imports/${good.id}/errors.xlsx`)).status).toBe(404);
+});
+
+test('another company does not find it, and who may not import is refused', async () => {
+  const { id } = await ground.run(LIST);
+  const stranger = ground.app.agent();
+  await signIn(stranger, ground.globex.users.admin.email, PASSWORD);
+  expect((await stranger.get(`/imports/${id}/errors.xlsx`)).status).toBe(404);
+  const { agent: sales } = await signedIn(ground, 'sales');
+  expect((await sales.get(`/imports/${id}/errors.xlsx`)).status).toBe(403);
+});
