@@ -1,18 +1,9 @@
-import type { Entity } from '#src/kernel/entity.ts';
-import { fieldLabel, writableFields } from '#src/kernel/entity.ts';
+import { type Entity, entityNamed, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import type { Field } from '#src/kernel/fields/field.ts';
+import { doubledNames, namelessParts, type PartLabel, PERSONAL, partLabel } from './guess_parts.ts';
 import type { ColumnInfo, ColumnMapping } from './model.ts';
 import { meansValue, plain, synonymsOf } from './synonyms.ts';
-import {
-  isNamePart,
-  type Part,
-  RECORD_ID,
-  recordTarget,
-  splitTarget,
-  targetEntity,
-  targetField,
-  targets,
-} from './targets.ts';
+import { isNamePart, RECORD_ID, recordTarget, splitTarget, targetField, targets } from './targets.ts';
 
 /** Below this a guess would be more of a nuisance than a help. */
 const ENOUGH = 50;
@@ -26,58 +17,89 @@ interface Vocabulary {
 
 const vocabularies = new Map<string, Vocabulary[]>();
 
+/** Of a record's own fields; what hangs on it is called by its own entity's words, see `partScores`. */
 function vocabulary(entity: Entity): Vocabulary[] {
   const known = vocabularies.get(entity.name);
   if (known) return known;
-  const made = targets(entity).map(({ field: target }) => {
-    const { part, field } = splitTarget(target);
-    const of = targetEntity(entity, target);
-    if (part) return { field: target, names: partNames(part, of, field), words: [] };
+  const own = targets(entity).filter(({ field }) => !splitTarget(field).part);
+  const made = own.map(({ field }) => {
     const words = synonymsOf(entity.name, field);
     const names = new Map(words.map((name, place) => [name, 92 - Math.min(place, 20) * 0.5]));
     names.set(plain(field), 98);
     if (!isNamePart(field)) names.set(plain(fieldLabel(entity, field)), 100);
-    return { field: target, names, words: words.filter((word) => word.length > 3) };
+    return { field, names, words: words.filter((word) => word.length > 3) };
   });
   vocabularies.set(entity.name, made);
   return made;
 }
 
-/** What lists call what hangs on a customer: 'Contact e-mail', 'Contact 2 phone', 'Ansprechpartner Telefon', 'Account number'. */
-function partNames(part: Part, of: Entity, field: string): Map<string, number> {
-  const number = /\d$/.exec(part.name)?.[0];
-  const called = part.entity === 'contact' ? ['contact', 'contact person', 'ansprechpartner', 'kontakt'] : ['account'];
-  const words = new Set([
-    plain(field),
-    plain(isNamePart(field) ? field : fieldLabel(of, field)),
-    ...synonymsOf(of.name, field),
-  ]);
-  const names = new Map<string, number>();
-  for (const who of called) {
-    const whole = number ? `${who} ${number}` : who;
-    for (const word of words) names.set(`${whole} ${word}`, 96);
-    // Alone, the word means the person's name.
-    if (part.entity === 'contact' && field === of.title) names.set(whole, 90);
-  }
-  return names;
+/** How well a name fits each of a record's own fields: whole, as it stands. */
+const wholeScores = (entity: Entity, name: string): [string, number][] =>
+  vocabulary(entity).flatMap(({ field, names }): [string, number][] => {
+    const score = names.get(name);
+    return score ? [[field, score]] : [];
+  });
+
+/** "Customer e-mail", "E-mail (work)": a synonym stands in it whole. */
+const wordScores = (entity: Entity, name: string): [string, number][] =>
+  vocabulary(entity).flatMap(({ field, words }): [string, number][] => {
+    const longest = Math.max(0, ...words.filter((word) => ` ${name} `.includes(` ${word} `)).map((w) => w.length));
+    return longest ? [[field, 52 + Math.min(10, longest / 2)]] : [];
+  });
+
+/** What is sure of a part is a little less sure than the same said of the customer. */
+const OF_A_PART = 0.9;
+
+/** What a customer's list calls what hangs on the customer: 'Contact e-mail', 'Ansprechpartner Telefon', 'Account no'. */
+function partScores(entity: Entity, { part, rest }: PartLabel): [string, number][] {
+  const of = entityNamed(part.entity);
+  const named = rest || part.entity !== 'contact' ? wholeScores(of, rest) : [[of.title, 100] as const];
+  const fitting = named.length ? named : wordScores(of, rest);
+  return fitting.flatMap(([field, score]): [string, number][] => {
+    const target = `${part.name}.${field}`;
+    return targets(entity).some((t) => t.field === target) ? [[target, score * OF_A_PART]] : [];
+  });
 }
 
-/** How well the name of a column fits each field, 0 to 100; a part of it counts only when the whole means nothing else. */
-function labelScores(entity: Entity, header: string): Map<string, number> {
-  const name = plain(header.replace(/ \(\d+\)$/, ''));
-  const scores = new Map<string, number>();
-  if (!name) return scores;
-  for (const { field, names } of vocabulary(entity)) {
-    const score = names.get(name);
-    if (score) scores.set(field, score);
+/** How a header is understood depends on the others: some lists call their customers accounts. */
+interface Reading {
+  entity: Entity;
+  accounts_are_customers: boolean;
+}
+
+function readingOf(entity: Entity, headers: readonly string[]): Reading {
+  const names = headers.map((header) => plain(header));
+  const isName = (name: string) => wholeScores(entity, name).some(([field]) => field === entity.title);
+  return { entity, accounts_are_customers: !names.some((name) => isName(name) && !name.includes('account')) };
+}
+
+/** How well the name of a column fits each target, 0 to 100; a part of it counts only when the whole means nothing else. */
+function labelScores({ entity, accounts_are_customers }: Reading, header: string): Map<string, number> {
+  const [, bare, times] = /^(.*?)(?: \((\d+)\))?$/s.exec(header)!;
+  const name = plain(bare!);
+  if (!name) return new Map();
+  const own = wholeScores(entity, name);
+  const label = entity.name === 'customer' ? partLabel(name, Number(times ?? 1)) : null;
+  if (!label) {
+    const personal = entity.name === 'customer' && !own.length ? personalScores(name) : [];
+    return new Map(own.length ? own : personal.length ? personal : wordScores(entity, name));
   }
-  if (scores.size) return scores;
-  // "Customer e-mail", "E-mail (work)": a synonym stands in it whole.
-  for (const { field, words } of vocabulary(entity)) {
-    const longest = Math.max(0, ...words.filter((word) => ` ${name} `.includes(` ${word} `)).map((w) => w.length));
-    if (longest) scores.set(field, 52 + Math.min(10, longest / 2));
-  }
-  return scores;
+  if (label.part.entity === 'account' && accounts_are_customers)
+    return new Map(own.length ? own : wholeScores(entity, label.rest));
+  // The customer's own fields win when a name fits both: an account manager is the customer's.
+  const parts = partScores(entity, label);
+  const clear = own.filter(([field]) => field !== 'external_id' && field !== entity.title);
+  return new Map(clear.length ? clear : parts.length ? [...own.map(lower), ...parts] : own);
+}
+
+/** "Contact id" and "Account number" may be the customer's own, but only when they are nothing nearer. */
+const lower = ([field, score]: [string, number]): [string, number] => [field, score * 0.6];
+
+function personalScores(name: string): [string, number][] {
+  const of = entityNamed('contact');
+  return wholeScores(of, name).flatMap(([field, score]): [string, number][] =>
+    PERSONAL.includes(field as never) ? [[`contact.${field}`, score * OF_A_PART]] : [],
+  );
 }
 
 /** What the values say for or against a field. */
@@ -116,7 +138,7 @@ function contentScore(field: Field | undefined, column: ColumnInfo): number {
 
 /** The field that a column is named after although its values say otherwise; '' when there is none. */
 export function namedAfter(entity: Entity, column: ColumnInfo): string {
-  const [best] = [...labelScores(entity, column.header)].filter(([, score]) => score >= 80);
+  const [best] = wholeScores(entity, plain(column.header)).filter(([, score]) => score >= 80);
   return best && contentScore(targetField(entity, best[0]), column) < 0 ? best[0] : '';
 }
 
@@ -130,12 +152,16 @@ export function choiceValue(field: Field, text: string): string | null {
 /** One target for every column; each field at most once, the surest first. */
 export function guessMapping(entity: Entity, columns: readonly ColumnInfo[]): ColumnMapping[] {
   if (columns.some(({ header }) => recordTarget(header) === RECORD_ID)) return exportedMapping(entity, columns);
-  const labels = new Map(columns.map((column) => [column, labelScores(entity, column.header)]));
+  const headers = columns.map(({ header }) => header);
+  const reading = readingOf(entity, headers);
+  const labels = new Map(columns.map((column) => [column, labelScores(reading, column.header)]));
   const offers = columns.flatMap((column) =>
     column.filled === 0
       ? []
       : targets(entity).flatMap(({ field }) => {
           const label = labels.get(column)!.get(field) ?? 0;
+          // An address that no header explains may be the customer's, but makes no contact.
+          if (!label && splitTarget(field).part) return [];
           const score = label + contentScore(targetField(entity, field), column);
           return score >= ENOUGH ? [{ column: column.index, field, score }] : [];
         }),
@@ -148,9 +174,12 @@ export function guessMapping(entity: Entity, columns: readonly ColumnInfo[]): Co
     byColumn.set(column, field);
     taken.add(field);
   }
-  // A whole name and its parts would contradict each other.
-  if (taken.has('name')) {
-    for (const [column, field] of byColumn) if (isNamePart(field)) byColumn.delete(column);
+  const doubled = doubledNames(taken, entity.title);
+  const nameless = namelessParts(taken);
+  for (const [column, target] of byColumn) {
+    const { part, field } = splitTarget(target);
+    const prefix = part ? `${part.name}.` : '';
+    if ((isNamePart(field) && doubled.includes(prefix)) || (part && nameless.includes(part))) byColumn.delete(column);
   }
   return columns.map((column) =>
     completed(entity, column, { column: column.index, field: byColumn.get(column.index) ?? '' }),

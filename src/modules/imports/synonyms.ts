@@ -65,6 +65,10 @@ const SYNONYMS: Record<string, string> = {
   products_owned: 'products owned|products|product|produkte|produits|productos|prodotti|produkty',
   external_id:
     'external id|id|customer id|customer no|customer number|account id|account number|client id|contact id|lead id|record id|reference|ref|kundennummer|kunden nr|kdnr|numero client|numero de cliente|codice cliente|numer klienta|klantnummer|number|no|nr',
+  account_number: 'account number|account no|account nr|account id|number|no|nr|id|ref',
+  opened_on: 'opened on|opened|open date|opening date|since|start|start date',
+  closed_on: 'closed on|closed|close date|closing date|end|end date',
+  balance: 'balance|saldo|solde',
   job_title:
     'job title|title|position|role|function|funktion|berufsbezeichnung|fonction|poste|cargo|puesto|ruolo|stanowisko|functie',
   is_primary: 'primary contact|primary|main contact|is primary|hauptkontakt|hauptansprechpartner',

@@ -85,6 +85,69 @@ test('contacts have parts of a name and a company', () => {
   });
 });
 
+test.each([
+  [
+    'a contact and an account beside their customer',
+    ['Company', 'E-mail', 'Contact name', 'Contact e-mail', 'Contact phone', 'Account no'],
+    ['name', 'email', 'contact.name', 'contact.email', 'contact.phone', 'account.account_number'],
+    ['Acme', 'info@acme.example', 'Ada Lovelace', 'ada@acme.example', '+49 30 123456', 'A-17'],
+  ],
+  [
+    'several contacts, counted before or behind the word',
+    ['Kunde', 'Ansprechpartner', 'E-Mail Ansprechpartner', 'Contact 2 name', 'Second contact e-mail', '3rd contact'],
+    ['name', 'contact.name', 'contact.email', 'contact2.name', 'contact2.email', 'contact3.name'],
+    ['Acme', 'Ada Lovelace', 'ada@acme.example', 'Grace Hopper', 'grace@acme.example', 'Jean Bartik'],
+  ],
+  [
+    'a header that comes twice',
+    ['Name', 'Contact', 'Contact', 'Contact phone'],
+    ['name', 'contact.name', 'contact2.name', 'contact.phone'],
+    ['Acme', 'Ada Lovelace', 'Grace Hopper', '+49 30 123456'],
+  ],
+  [
+    'parts of a person in a list of companies',
+    ['Company name', 'First name', 'Last name', 'Job title', 'Mobile'],
+    ['name', 'contact.first_name', 'contact.last_name', 'contact.job_title', 'contact.mobile'],
+    ['Acme', 'Ada', 'Lovelace', 'CEO', '+49 170 1234567'],
+  ],
+  [
+    'customers that are called accounts',
+    ['Account Name', 'Account Number', 'Account Owner', 'Account E-mail'],
+    ['name', 'external_id', 'owner_id', 'email'],
+    ['Acme', '4711', 'Anna Novak', 'info@acme.example'],
+  ],
+  [
+    'what the customer has itself, and what nobody could be named by',
+    ['Company', 'Account manager', 'Job title', 'Last contact', 'Account balance', 'Other'],
+    ['name', 'owner_id', '', '', '', 'email'],
+    ['Acme', 'Anna Novak', 'CEO', '2026-03-01', '12.50', 'info@acme.example'],
+  ],
+])('a customer list with %s', (_what, header, fields, row) => {
+  const columns = gather(header, [row, row, row]);
+  expect(guessMapping(entityNamed('customer'), columns).map(({ field }) => field)).toEqual(fields);
+});
+
+test('a second address that no header explains makes no contact', () => {
+  const row = ['Acme', 'info@acme.example', 'post@acme.example'];
+  expect(guess('customer', ['Company', 'E-mail', 'Sonst'], row, row, row)).toEqual({
+    Company: 'name',
+    'E-mail': 'email',
+  });
+});
+
+test('an export is mapped by its own names alone, whatever its cells hold, and nothing else names records', () => {
+  const header = ['Name', 'E-mail', 'Renewal date', 'Klient', 'Rapport id', 'Rapport version'];
+  const odd = ['x@y.example', 'no address', 'soon', 'Acme', 'not an id', '?'];
+  expect(guess('customer', header, odd, odd, odd)).toEqual({
+    Name: 'name',
+    'E-mail': 'email',
+    'Renewal date': 'renewal_date',
+    'Rapport id': '@id',
+    'Rapport version': '@version',
+  });
+  expect(guess('customer', ['Name', 'Rapport version'], ['Acme', '3'])).toEqual({ Name: 'name' });
+});
+
 test('what stands in a column outweighs what it is called', () => {
   const rows = [
     ['Yes', '01/31/13', 'x@y.example', 'https://a.example'],
