@@ -130,6 +130,8 @@ const imports: ImportsView = {
     {
       href: '/result',
       file: 'customers-2026.xlsx',
+      kind: 'Customers',
+      state_note: 'by Anna Novak',
       who: 'Anna Novak',
       when: 'today 09:12',
       when_exact: '21 Nov 2026 09:12',
@@ -139,6 +141,8 @@ const imports: ImportsView = {
     {
       href: '/plan',
       file: 'Kunden (Kopie von Kopie) endgültig v3 FINAL.xlsx',
+      kind: 'Customers',
+      state_note: '',
       who: 'Łukasz Wójcik',
       when: 'yesterday',
       when_exact: '20 Nov 2026',
@@ -228,7 +232,7 @@ const tiles = [
   tile('Skip', '7', 'amber'),
   tile('Error', '5', 'red'),
 ];
-const plain = (text: string) => ({ text, old: '', changed: false, error: '' });
+const plain = (text: string) => ({ text, old: '', changed: false });
 const plan: PlanView = {
   noun: 'Customer',
   head: head(2),
@@ -237,43 +241,47 @@ const plan: PlanView = {
   columns: ['Status', 'E-mail', 'Renewal date', 'Owner'],
   rows: [
     {
+      id: 'row-14',
       number: '14',
+      edit_href: '',
+      lines: [{ label: 'Contact', old: '', text: 'Anna Berg, anna@aurora.example' }],
       title: 'Aurora Hospitality Group',
       href: '/record',
       outcome: cell('badge', 'Update', { tone: 'accent' }),
       cells: [
-        { text: 'Active', old: 'Prospect', changed: true, error: '' },
+        { text: 'Active', old: 'Prospect', changed: true },
         plain('office@aurora.example'),
-        { text: '3 Apr 2026', old: '', changed: true, error: '' },
+        { text: '3 Apr 2026', old: '', changed: true },
         plain('Anna Novak'),
       ],
       message: '',
     },
     {
+      id: 'row-15',
       number: '15',
+      edit_href: '',
+      lines: [],
       title: 'Baltic Freight & Logistics',
       href: '/record',
       outcome: cell('badge', 'Update', { tone: 'accent' }),
       cells: [
         plain('Active'),
-        { text: 'new@baltic.example', old: 'old@baltic.example', changed: true, error: '' },
+        { text: 'new@baltic.example', old: 'old@baltic.example', changed: true },
         plain(''),
         plain(''),
       ],
       message: 'Found by name and city.',
     },
     {
+      id: 'row-208',
       number: '208',
+      edit_href: '/plan-row',
+      lines: [],
       title: 'Čapek Brewing',
       href: '',
       outcome: cell('badge', 'Error', { tone: 'red' }),
-      cells: [
-        plain('Active'),
-        plain(''),
-        { text: '31/02/2024', old: '', changed: false, error: 'This date does not exist.' },
-        plain(''),
-      ],
-      message: 'Will not be imported.',
+      cells: [plain('Active'), plain(''), plain('31/02/2024'), plain('')],
+      message: 'Renewal date: the date 31/02/2024 does not exist.',
     },
   ],
   empty: '',
@@ -287,7 +295,7 @@ const plan: PlanView = {
     sizes: [],
   },
   errors_href: '/x',
-  back_href: '/mapping',
+  back: { label: 'Back to the columns', href: '/mapping', icon: '' },
   commit: act('Import 380 customers', '', 'accent'),
   commit_note: 'It can be undone for 30 days.',
 };
@@ -315,7 +323,27 @@ const result: ResultView = {
   errors_href: '/x',
   list: { label: 'Show the 380 customers', href: '/list', icon: '' },
   undo: act('Undo this import', 'arrow-back-up'),
-  undo_text: 'Possible until 21 Dec 2026.',
+  undo_text:
+    'Possible until 21 December. Moves 300 customers to the trash and gives 80 customers the old values back; what somebody edited since stays.',
+  review: {
+    text: '2 rows wait for a second look: somebody edited the record after the plan was made.',
+    link: { label: 'Look at the difference', href: '/plan', icon: '' },
+  },
+  mapping: [
+    { header: 'Klient', target: 'Name' },
+    { header: 'Ansprechpartner der Buchhaltung, falls abweichend', target: 'not imported' },
+  ],
+  kept: {
+    heading: 'Not as it was before the import: 1 record',
+    rows: [
+      {
+        number: '14',
+        record: cell('link', 'Aurora Hospitality Group', { href: '/record' }),
+        why: 'City stays as it is. Edited since by Anna Novak.',
+      },
+    ],
+    more: { label: 'Show all 31', href: '/plan', icon: '' },
+  },
 };
 
 const reports: ReportsView = {

@@ -105,7 +105,19 @@ export interface ImportHead {
 /** imports/index.ejs */
 export interface ImportsView {
   new_href: string;
-  rows: { href: string; file: string; who: string; when: string; when_exact: string; state: Cell; counts: string }[];
+  rows: {
+    href: string;
+    file: string;
+    /** 'Customers' */
+    kind: string;
+    who: string;
+    when: string;
+    when_exact: string;
+    state: Cell;
+    /** 'by Anna Novak', of what was undone */
+    state_note: string;
+    counts: string;
+  }[];
   pager: ListView['pager'];
 }
 
@@ -196,21 +208,26 @@ export interface PlanView {
   notes: { tone: Tone; text: string }[];
   columns: string[];
   rows: {
+    id: string;
     /** Row in the file, as Excel counts. */
     number: string;
     title: string;
     /** The customer it will change, or a look-alike; '' for none. */
     href: string;
+    /** Where its error is mended; '' when there is none, or no way to. */
+    edit_href: string;
     outcome: Cell;
     /** One for each of `columns`; `changed` shows `old` struck through before `text`. */
-    cells: { text: string; old: string; changed: boolean; error: string }[];
+    cells: { text: string; old: string; changed: boolean }[];
+    /** What the row writes besides: fields without a column here, contacts, an account. */
+    lines: { label: string; old: string; text: string }[];
     /** What is wrong or why it is left out; '' when there is nothing to say. */
     message: string;
   }[];
   empty: string;
   pager: ListView['pager'];
   errors_href: string;
-  back_href: string;
+  back: Link;
   /** 'Import 412 customers' */
   commit: Action | null;
   /** Why there is nothing to commit. */
@@ -236,12 +253,18 @@ export interface ResultView {
   /** '412 rows in the file = 300 created + 80 updated + 20 unchanged + 7 skipped + 5 failed' */
   sum: string;
   notes: { tone: Tone; text: string }[];
+  /** Rows that were not written because something changed after the plan. */
+  review: { text: string; link: Link } | null;
   facts: { label: string; cell: Cell }[];
+  mapping: { header: string; target: string }[];
   errors_href: string;
   list: Link | null;
+  /** Takes the import back, or brings it back. */
   undo: Action | null;
-  /** 'Can be undone until 21 Dec 2026.' */
+  /** 'Possible until 21 December. Moves 300 customers to the trash …' */
   undo_text: string;
+  /** Records that the last undo, or the undo of that, left different. */
+  kept: { heading: string; rows: { number: string; record: Cell; why: string }[]; more: Link | null } | null;
 }
 
 /** reports/index.ejs */
@@ -321,6 +344,8 @@ declare module '#src/kernel/views.ts' {
     '_import/tiles': { tiles: CountTile[] };
     '_import/column': MappingColumn;
     '_import/bar': ProgressView;
+    '_import/row': PlanView['rows'][number];
+    '_import/change': { old: string; text: string };
     '_part/notes': { notes: { tone: Tone; text: string }[] };
     'reports/index': ReportsView;
     'reports/report': ReportView;

@@ -24,14 +24,18 @@ import {
   entityOf,
   listImports,
   loadImport,
+  redoImport,
   reviveIfSilent,
   saveMapping,
+  undoImport,
 } from './imports.service.ts';
 import { importHead, importsView, newView, progressView } from './imports.view.ts';
 import { mappingView, sourceForm } from './mapping.view.ts';
 import type { Import } from './model.ts';
-import { planView, resultView } from './plan.view.ts';
+import { planView, resultRowsView } from './plan.view.ts';
+import { filterOf } from './plan_page.ts';
 import { demandRoom } from './quota.ts';
+import { accountOf, resultView, undoers } from './result.view.ts';
 import { receiveUpload } from './upload.ts';
 import { some } from './words.ts';
 import { importTopic } from './work.ts';
@@ -93,10 +97,9 @@ async function stepPage(ctx: Ctx, input: Input): Promise<Reply> {
       return page('imports/plan', view, `Plan for ${found.file_name}`);
     }
     default: {
-      const [by] = (await ctx.db.from('users').select('name').where('id', found.created_by)) as { name: string }[];
-      const { result, rows } = await resultView(ctx, found, entity, input.query, by?.name ?? '');
       const title = `Result of ${found.file_name}`;
-      return rows ? page('imports/plan', rows, title) : page('imports/result', result, title);
+      if (!filterOf(input.query)) return page('imports/result', await resultView(ctx, found, entity), title);
+      return page('imports/plan', await resultRowsView(ctx, found, entity, input.query, accountOf(found)), title);
     }
   }
 }
@@ -112,7 +115,9 @@ export const importRoutes = new Routes()
   .get('/imports', allowed, async (ctx, input) => {
     const before = one(input.query, 'before');
     const lines = await listImports(ctx, before || null, PER_PAGE + 1);
-    const view = importsView(ctx, lines.slice(0, PER_PAGE), lines.length > PER_PAGE, !before);
+    const shown = lines.slice(0, PER_PAGE);
+    const undone = shown.flatMap(({ id, state }) => (state === 'undone' ? [id] : []));
+    const view = importsView(ctx, shown, await undoers(ctx, undone), lines.length > PER_PAGE, !before);
     return page('imports/index', view, 'Imports');
   })
   .get('/imports/new', allowed, async (ctx, input) =>
@@ -170,8 +175,18 @@ export const importRoutes = new Routes()
     const run = entry(input.body, 'run');
     if (!run) throw badRequest('The form is incomplete. Reload the plan and try again.');
     await commitImport(ctx, found.id, wholeNumber(run, 'the number of the plan'));
-    const said = `${some(found.created + found.updated, 'row is', 'rows are')} being imported.`;
-    return redirect(`/imports/${found.id}`, found.state === 'planned' ? { text: said, tone: 'green' } : null);
+    const again = found.state === 'committed' && found.move === 1;
+    const rows = found.state === 'planned' ? found.created + found.updated : again ? found.review : 0;
+    const said = `${some(rows, 'row is', 'rows are')} being imported.`;
+    return redirect(`/imports/${found.id}`, found.task || !rows ? null : { text: said, tone: 'green' });
+  })
+  .post('/imports/:id/undo', allowed, async (ctx, input) => {
+    await undoImport(ctx, id(input));
+    return redirect(`/imports/${id(input)}`);
+  })
+  .post('/imports/:id/redo', allowed, async (ctx, input) => {
+    await redoImport(ctx, id(input));
+    return redirect(`/imports/${id(input)}`);
   })
   .get('/imports/:id/errors.xlsx', allowed, async (ctx, input) =>
     errorWorkbook(ctx, input.platform.pools.app, await loadImport(ctx, id(input))),

@@ -177,28 +177,31 @@ export async function commitImport(ctx: Ctx, id: string, run: number | null): Pr
       409,
       'The columns were changed since you saw this plan, so nothing was imported. Look at the new plan.',
     );
-  demandWrites(ctx, { ...found, move: 1 }, plannerOf(ctx, found));
   const counts = again ? await queueReviewed(ctx, found) : { total: found.created + found.updated };
+  demandWrites(ctx, { ...found, ...counts, move: 1 }, plannerOf(ctx, found));
   await startTask(ctx, found, 'commit', { state: 'committing', move: 1, ...counts });
 }
 
 /** Makes a piece of work of the rows that were planned anew. @returns how the counts change */
-async function queueReviewed(ctx: Ctx, found: Import): Promise<Row> {
+async function queueReviewed(ctx: Ctx, found: Import): Promise<Partial<Import>> {
   const [chunk] = (await ctx.db.run(
     `/* import.review_chunk */ insert into import_chunks (tenant_id, import_id, n, first_row, last_row, rows)
-     select :tenant, :id, (select max(n) + 1 from import_chunks where tenant_id = :tenant and import_id = :id),
+     select :tenant, :id, (select coalesce(max(n), 0) + 1 from import_chunks where tenant_id = :tenant and import_id = :id),
        min(row_number), max(row_number), count(*) from import_plan
      where tenant_id = :tenant and import_id = :id and review and part = 0 returning n, rows`,
     { id: found.id },
   )) as { n: number; rows: number }[];
-  await ctx.db.run(
+  const rows = await ctx.db.run(
     `/* import.reviewed */ update import_plan p set review = false, result = null, problems = '[]', chunk = :n
      where p.tenant_id = :tenant and p.import_id = :id and p.plan in ('create', 'update') and exists (
-       select from import_plan r where r.tenant_id = :tenant and r.import_id = :id and r.row_number = p.row_number and r.review)`,
+       select from import_plan r where r.tenant_id = :tenant and r.import_id = :id and r.row_number = p.row_number and r.review)
+     returning part, plan`,
     { id: found.id, n: chunk!.n },
   );
-  const { rows } = chunk!;
-  return { failed: found.failed - rows, updated: found.updated + rows, review: 0, total: rows };
+  const made = rows.filter(({ part, plan }) => part === 0 && plan === 'create').length;
+  const { created, updated, failed } = found;
+  const total = chunk!.rows;
+  return { created: created + made, updated: updated + total - made, failed: failed - total, review: 0, total };
 }
 
 /** How long an import can be undone, in days. */

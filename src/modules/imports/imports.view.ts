@@ -36,7 +36,7 @@ export function stateCell(found: Pick<Import, 'state' | 'task'>): Cell {
 const STEPS = ['File', 'Columns', 'Plan', 'Result'] as const;
 
 function place(found: Pick<Import, 'state' | 'task'>): number {
-  if (found.state === 'committed') return 3;
+  if (found.state === 'committed' || found.state === 'undoing' || found.state === 'undone') return 3;
   if (found.state === 'planned' || found.state === 'committing') return 2;
   return found.state === 'mapping' ? (found.task === 'plan' ? 2 : 1) : 0;
 }
@@ -97,7 +97,8 @@ const WORKING: Record<Task, (found: Import) => string> = {
   inspect: () => 'Looking into the file …',
   stage: (found) => (found.done ? `${some(found.done, 'row', 'rows')} read …` : 'Reading the rows …'),
   plan: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} checked …`,
-  commit: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} imported …`,
+  commit: (found) =>
+    `${count(found.done)} of ${some(found.total, 'row', 'rows')} ${found.move > 1 ? 'brought back' : 'imported'} …`,
   undo: (found) => `${count(found.done)} of ${some(found.total, 'row', 'rows')} taken back …`,
 };
 
@@ -152,7 +153,13 @@ export const noPager = (label: string): ListView['pager'] => ({
 });
 
 /** The history: who imported what, and what came of it. */
-export function importsView(ctx: Ctx, lines: readonly ImportLine[], more: boolean, first: boolean): ImportsView {
+export function importsView(
+  ctx: Ctx,
+  lines: readonly ImportLine[],
+  undoers: ReadonlyMap<string, string>,
+  more: boolean,
+  first: boolean,
+): ImportsView {
   const last = lines.at(-1);
   return {
     new_href: '/imports/new',
@@ -161,10 +168,12 @@ export function importsView(ctx: Ctx, lines: readonly ImportLine[], more: boolea
       return {
         href: `/imports/${line.id}`,
         file: line.file_name,
+        kind: entityNamed(line.entity).label[1],
         who: line.who,
         when,
         when_exact: exact,
         state: stateCell(line),
+        state_note: line.state === 'undone' ? `by ${undoers.get(line.id) ?? line.who}` : '',
         counts: line.state === 'failed' ? '' : countsText(line),
       };
     }),

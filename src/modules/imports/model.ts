@@ -118,6 +118,8 @@ export interface Import extends Counts {
   review: number;
   committed_at: string | null;
   undone_at: string | null;
+  /** when file and rows were removed, having served their time */
+  purged_at: string | null;
   corrects: string | null;
   created_at: string;
   created_by: string;

@@ -1,5 +1,5 @@
 import { audit } from '#src/kernel/audit.ts';
-import { type Ctx, demand } from '#src/kernel/context.ts';
+import { type Ctx, can, demand } from '#src/kernel/context.ts';
 import { assertAccounted, type Counts, type Import, type Problem } from './model.ts';
 import { moveAgain } from './move_again.ts';
 import { type Chunk, Stale } from './move_chunk.ts';
@@ -55,15 +55,26 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
   await finish(work);
 }
 
+/** What somebody must be allowed to do for the move that an import stands at. */
+function neededFor(found: Import, planner: Planner): string[] {
+  const names = [found.entity, ...new Set(planner.parts.map(({ part }) => part.entity))];
+  return names.flatMap((name) => {
+    const parts = name !== found.entity;
+    return [
+      ...(found.created || parts ? [`${name}.${found.move > 1 ? 'remove' : 'create'}`] : []),
+      ...(found.updated || parts ? [`${name}.update`] : []),
+    ];
+  });
+}
+
 /** Whoever asked must still be allowed to do all of it. @throws 403 */
 export function demandWrites(ctx: Ctx, found: Import, planner: Planner): void {
-  const names = [found.entity, ...new Set(planner.parts.map(({ part }) => part.entity))];
-  for (const name of names) {
-    const parts = name !== found.entity;
-    if (found.created || parts) demand(ctx, `${name}.${found.move > 1 ? 'remove' : 'create'}`);
-    if (found.updated || parts) demand(ctx, `${name}.update`);
-  }
+  for (const permission of neededFor(found, planner)) demand(ctx, permission);
 }
+
+/** Would `demandWrites` let this person pass? */
+export const mayMove = (ctx: Ctx, found: Import, planner: Planner): boolean =>
+  neededFor(found, planner).every((permission) => can(ctx, permission));
 
 async function moveOne(work: Work, found: Import, planner: Planner, chunk: Chunk): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {

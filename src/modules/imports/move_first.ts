@@ -116,7 +116,7 @@ async function judge(
   doubtful: ReadonlySet<number>,
 ): Promise<Set<number>> {
   const staged = (await ctx.db.run(
-    `/* import.doubtful */ select row_number, cells from import_rows where tenant_id = :tenant and import_id = :id
+    `/* import.doubtful */ select row_number, coalesce(fixed, cells) as cells from import_rows where tenant_id = :tenant and import_id = :id
        and row_number = any (:rows::integer[]) order by row_number`,
     { id: found.id, rows: [...doubtful] },
   )) as unknown as StagedRow[];

@@ -17,7 +17,7 @@ const LANES = 3;
 /** Staged rows behind `after`. */
 export async function stagedRows(ctx: Ctx, id: string, after: number, most: number): Promise<StagedRow[]> {
   return (await ctx.db.run(
-    `/* import.rows */ select row_number, cells from import_rows
+    `/* import.rows */ select row_number, coalesce(fixed, cells) as cells from import_rows
      where tenant_id = :tenant and import_id = :id and row_number > :after order by row_number limit :most`,
     { id, after, most },
   )) as unknown as StagedRow[];
