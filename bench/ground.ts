@@ -62,8 +62,6 @@ export async function openGround(nodeFlags: readonly string[] = []): Promise<Gro
       BASE_URL: url,
       DATA_DIR: path.join(folder, 'data'),
       PORT: String(port),
-      UPLOAD_MB: '500',
-      IMPORT_ROWS: '2000000',
     };
     const web = await startServer({ ...env, ROLE: 'web' }, nodeFlags);
     started.push(web);

@@ -106,7 +106,7 @@ async function oneFormat(ground: Ground, format: Format, rows: number): Promise<
   await expectCounts(ground, unchanged, { rows, unchanged: rows });
   await sleep(1_000);
   const idlePages = watchPages(ground, tenant);
-  await sleep(5_000);
+  await sleep(Math.min(5_000, rows));
   const idle = await idlePages();
   const copy = await copyFloors(ground, tenant.id);
   const workbook = format === 'csv' ? await download(ground, tenant, '/customers.xlsx?scope=all', rows) : null;

@@ -1,0 +1,71 @@
+// The harness that measures imports and exports still runs from end to end and tells all it promises; how quick is not asked here.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const IMPORT = [
+  'file to plan',
+  'commit',
+  'file to records',
+  'the same file again, to plan',
+  'the same file again, commit of nothing',
+  'undo',
+  'reader alone, processor',
+  'worker, processor',
+  'COPY without indexes',
+  'peak of web',
+  'peak of worker',
+  'peak of the reading process',
+  'list page while committing, p50 of N',
+  'list page while committing, p95',
+];
+const EXPORT = ['', ', processor of web', ', size', ', peak of web'];
+
+/** Runs the harness as `npm run bench` does. */
+function bench(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const flags = ['--disable-warning=ExperimentalWarning', 'bench/main.ts', ...args];
+  const child = spawn(process.execPath, flags, { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' } });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (part: Buffer) => {
+    out += part;
+  });
+  child.stderr.on('data', (part: Buffer) => {
+    err += part;
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+test('a run over 500 rows imports, imports again, exports and undoes them, and prints a figure for each', async () => {
+  const { code, out, err } = await bench('import', '--rows', '500', '--million');
+  if (code !== 0) throw new Error(err);
+  const [about, rows] = out.split('\n');
+  expect(about).toMatch(
+    /^\d+ cores \(.+\), \d+ GB, Node \d+\.\d+\.\d+, PostgreSQL \d+\.\d+, load before( \d+\.\d\d){3}$/,
+  );
+  expect(rows).toBe('500 rows of 12 columns; targets are for 100000');
+  const lines = out
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  const named = (format: string) => IMPORT.map((what) => `${format}: ${what}`);
+  const exported = (what: string) => EXPORT.map((end) => what + end);
+  expect(lines.map(([, what]) => what!.replace(/p50 of [1-9]\d*$/, 'p50 of N'))).toEqual([
+    ...named('csv'),
+    ...exported('export to .xlsx'),
+    ...named('xlsx'),
+    ...exported('export of 5000 to .csv'),
+    'export of 5000 to .csv, memory of web at 25, 50, 75, 100 %',
+  ]);
+  for (const [, what, , measured, floor, ratio] of lines) {
+    expect([what, measured]).toEqual([what, expect.stringMatching(/^(\d+(\.\d+)? (s|ms|MB)(, )?)+$/)]);
+    expect([what, ratio]).toEqual([what, floor ? expect.stringMatching(/^\d+\.\d$/) : '']);
+  }
+}, 240_000);
+
+test('asked for nothing or for something unknown it says what there is', async () => {
+  for (const args of [[], ['toString'], ['unknown']]) {
+    const { code, err } = await bench(...args);
+    expect([code, err]).toEqual([2, expect.stringContaining('npm run bench -- import [--rows N]')]);
+  }
+});
