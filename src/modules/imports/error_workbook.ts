@@ -6,6 +6,7 @@ import { type ExportCell, type ExportColumn, type Table, writeXlsx } from '#src/
 import type { Field } from '#src/kernel/fields/field.ts';
 import { type Reply, stream } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
+import { ERROR_COLUMNS } from './corrections.ts';
 import type { Import, Problem } from './model.ts';
 import type { CellKind } from './reader/model.ts';
 import { cellKind, cellText, cellValue, type StagedCell } from './staged_cells.ts';
@@ -26,7 +27,7 @@ interface FailedRow {
 /** Failed rows behind `after`, in the order of the file. */
 const failedRows = async (ctx: Ctx, id: string, after: number, most: number): Promise<FailedRow[]> =>
   (await ctx.db.run(
-    `/* import.errors */ select p.row_number, p.problems, r.cells
+    `/* import.errors */ select p.row_number, p.problems, coalesce(r.fixed, r.cells) as cells
      from import_plan p join import_rows r
        on r.tenant_id = p.tenant_id and r.import_id = p.import_id and r.row_number = p.row_number
      where ${FAILED} and p.row_number > :after order by p.row_number limit :most`,
@@ -78,7 +79,10 @@ function errorTable(ctx: Ctx, found: Import, entity: Entity): Table {
     const kind = fields[index]?.kind;
     return { label: header, excel: kind === 'number' || kind === 'money' ? 'number' : 'text', width: 20 };
   });
-  columns.push({ label: 'Row', excel: 'number', width: 8 }, { label: 'Error', excel: 'text', width: 60 });
+  columns.push(
+    { label: ERROR_COLUMNS[0], excel: 'number', width: 8 },
+    { label: ERROR_COLUMNS[1], excel: 'text', width: 60 },
+  );
   return { title: 'Rows with errors', columns, rows: rows(), filter: true };
 }
 

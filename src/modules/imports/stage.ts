@@ -1,5 +1,6 @@
 import { entityNamed } from '#src/kernel/entity.ts';
 import { filePath } from '#src/platform/files.ts';
+import { correctedImport } from './corrections.ts';
 import { guessMapping } from './guess.ts';
 import { guessHeaderRow, nameColumns } from './headers.ts';
 import { ColumnGatherer } from './inspect_columns.ts';
@@ -11,6 +12,7 @@ import {
   type Import,
   PLAIN_CHOICES,
   type SheetPreview,
+  type Wishes,
 } from './model.ts';
 import { type InspectedSheet, inspectFile, type ReadOptions, type Row, readFile } from './reader/run.ts';
 import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts';
@@ -164,10 +166,24 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   if (width > import_columns)
     notes.add(`This sheet has ${count(width)} columns; the first ${count(import_columns)} can be imported.`);
   if (hidden) notes.add(`${count(hidden)} of the rows are hidden in the file. They are imported too.`);
-  const next = afterStaging(found, columns);
+  const { wishes } = found.choices;
+  const corrected = wishes?.mapping ? null : await work.step((ctx) => correctedImport(ctx, found, columns));
+  const next = corrected ? asCorrection(corrected, columns, wishes) : afterStaging(found, columns);
   if (typeof next === 'string') return failImport(work, next);
   const known = { columns: JSON.stringify(columns), notes: JSON.stringify(notes.list) };
   await work.step((ctx) => work.note(ctx, { ...known, rows, done: rows, total: rows, ...next }));
+}
+
+/** Corrected rows go the way the first import went, without being asked again. */
+function asCorrection(
+  { id, mapping, choices }: Pick<Import, 'id' | 'mapping' | 'choices'>,
+  columns: readonly ColumnInfo[],
+  wishes: Wishes | undefined,
+): Record<string, unknown> {
+  const lines = new Map((mapping ?? []).map((line) => [line.column, line]));
+  const full = columns.map(({ index }) => lines.get(index) ?? { column: index, field: '' });
+  const said = { mapping: JSON.stringify(full), choices: JSON.stringify({ ...choices, wishes }), corrects: id };
+  return { state: 'mapping', task: 'plan', ...said };
 }
 
 /**

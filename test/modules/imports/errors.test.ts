@@ -129,3 +129,17 @@ test('another company does not find it, and who may not import is refused', asyn
   const { agent: sales } = await signedIn(ground, 'sales');
   expect((await sales.get(`/imports/${id}/errors.xlsx`)).status).toBe(403);
 });
+
+test('uploaded again it is read with the columns and choices of the first import, whatever its cells look like', async () => {
+  const list = csv(['Firm', 'Mail', 'Until'], ['Again Ltd', 'x', '31/02/2026'], ['More Ltd', 'y', '30/02/2026']);
+  const options = { mapping: { Firm: 'name', Mail: 'email', Until: 'renewal_date' }, mode: 'create' };
+  const first = await ground.run(list, options);
+  expect(first).toMatchObject({ state: 'planned', failed: 2 });
+  const { body } = await download(first.id);
+  const again = await ground.run(body, {}, 'customers', 'errors.xlsx');
+  expect(again).toMatchObject({ state: 'planned', failed: 2, corrects: first.id, choices: { mode: 'create' } });
+  expect((await reasons(ground, again.id))[2]).toContain('31/02/2026 does not exist');
+  // The same file as another kind of record, or another company's, is a file like any other.
+  const other = await ground.run(body, {}, 'leads', 'errors.xlsx');
+  expect(other.corrects).toBeNull();
+});
