@@ -234,6 +234,15 @@ export interface PlanView {
   commit_note: string;
 }
 
+/** imports/row.ejs, or _import/row_form.ejs in the place of the row: its cells, to be corrected. */
+export interface ImportRowView {
+  id: string;
+  head: ImportHead;
+  /** columns of the table */
+  span: number;
+  form: FormView;
+}
+
 /** imports/progress.ejs; `_import/bar` is fetched again from poll_href, when told to and every few seconds, until the answer redirects. */
 export interface ProgressView {
   head: ImportHead;
@@ -338,6 +347,7 @@ declare module '#src/kernel/views.ts' {
     'imports/failed': ImportFailedView;
     'imports/mapping': MappingView;
     'imports/plan': PlanView;
+    'imports/row': ImportRowView;
     'imports/progress': ProgressView;
     'imports/result': ResultView;
     '_import/head': ImportHead;
@@ -345,6 +355,7 @@ declare module '#src/kernel/views.ts' {
     '_import/column': MappingColumn;
     '_import/bar': ProgressView;
     '_import/row': PlanView['rows'][number];
+    '_import/row_form': ImportRowView;
     '_import/change': { old: string; text: string };
     '_part/notes': { notes: { tone: Tone; text: string }[] };
     'reports/index': ReportsView;

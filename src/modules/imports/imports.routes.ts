@@ -1,6 +1,6 @@
 import { may } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
-import { badRequest } from '#src/kernel/errors.ts';
+import { badRequest, notFound } from '#src/kernel/errors.ts';
 import { one } from '#src/kernel/list_query.ts';
 import {
   type Body,
@@ -13,9 +13,10 @@ import {
   redirect,
   wholeNumber,
 } from '#src/kernel/routes.ts';
-import type { ImportSourceView } from '#src/kernel/views_pages.ts';
+import type { ImportRowView, ImportSourceView } from '#src/kernel/views_pages.ts';
 import { IMPORT_RUN } from './access.ts';
 import { errorWorkbook } from './error_workbook.ts';
+import { type FileRow, fixRow, loadRow } from './fixes.ts';
 import { readChoices, readColumns } from './forms.ts';
 import {
   chooseSource,
@@ -36,6 +37,7 @@ import { planView, resultRowsView } from './plan.view.ts';
 import { filterOf } from './plan_page.ts';
 import { demandRoom } from './quota.ts';
 import { accountOf, resultView, undoers } from './result.view.ts';
+import { fixableState, readFixes, rowForm, rowProblems } from './row_form.ts';
 import { receiveUpload } from './upload.ts';
 import { some } from './words.ts';
 import { importTopic } from './work.ts';
@@ -103,6 +105,20 @@ async function stepPage(ctx: Ctx, input: Input): Promise<Reply> {
     }
   }
 }
+
+async function rowOf(ctx: Ctx, input: Input): Promise<{ found: Import; row: FileRow }> {
+  const found = await loadImport(ctx, id(input));
+  const number = input.params.n ?? '';
+  if (!/^\d{1,9}$/.test(number)) throw notFound();
+  return { found, row: await loadRow(ctx, found.id, Number(number)) };
+}
+
+/** The form of one row, by itself or in the place of the row. */
+const rowPage = (view: ImportRowView, status = 200): Reply =>
+  page('imports/row', view, view.form.heading, {
+    status,
+    fragments: { [view.id]: { view: '_import/row_form', data: view } },
+  });
 
 function progressPage(found: Import): Reply {
   const view = progressView(found);
@@ -180,6 +196,30 @@ export const importRoutes = new Routes()
     const said = `${some(rows, 'row is', 'rows are')} being imported.`;
     return redirect(`/imports/${found.id}`, found.task || !rows ? null : { text: said, tone: 'green' });
   })
+  .get('/imports/:id/rows/:n', allowed, async (ctx, input) => {
+    const { found, row } = await rowOf(ctx, input);
+    if (!row.failed || !fixableState(found)) return redirect(`/imports/${found.id}`);
+    return rowPage(rowForm(ctx, found, row, new Map(), rowProblems(row)));
+  })
+  .post(
+    '/imports/:id/rows/:n',
+    allowed,
+    async (ctx, input) => {
+      const { found, row } = await rowOf(ctx, input);
+      await fixRow(ctx, found.id, row.row_number, readFixes(found, input.body));
+      const left = (await loadImport(ctx, found.id)).failed;
+      const said = `Row ${row.row_number} is corrected.`;
+      return redirect(`/imports/${found.id}${left ? '?rows=error' : ''}`, { text: said, tone: 'green' });
+    },
+    {
+      refused: async (ctx, input, error) => {
+        if (error.status === 409) throw error;
+        const { found, row } = await rowOf(ctx, input);
+        const typed = readFixes(found, input.body);
+        return rowPage(rowForm(ctx, found, row, typed, error.details), error.status);
+      },
+    },
+  )
   .post('/imports/:id/undo', allowed, async (ctx, input) => {
     await undoImport(ctx, id(input));
     return redirect(`/imports/${id(input)}`);

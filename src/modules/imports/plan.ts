@@ -129,7 +129,7 @@ interface Turn {
 }
 
 /** Rows of the file that mean the same record: the first counts, the others are left out and say so. */
-class FileOrder {
+export class FileOrder {
   readonly #seen: SeenRows;
   readonly #entity: Entity;
   readonly #changed = new Map<string, number>();

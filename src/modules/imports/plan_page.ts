@@ -7,12 +7,11 @@ import type { CountTile, PlanView } from '#src/kernel/views_pages.ts';
 import { noPager } from './imports.view.ts';
 import type { Import, Kept, Plan, PlannedPart, Result } from './model.ts';
 import { rowCells, type ShownRow } from './row_cells.ts';
+import { fixableState } from './row_form.ts';
 import { problemText } from './values.ts';
 import { count } from './words.ts';
 
 const PER_PAGE = 50;
-/** Columns of the file shown beside the name. */
-const MOST_COLUMNS = 8;
 
 /** Rows of one outcome stand behind each tile; the others are reached from where they are spoken of. */
 export type Filter = Plan | 'review' | 'kept';
@@ -57,10 +56,6 @@ const DONE: Record<Plan, [string, Tone]> = {
 
 /** Is it still the plan that is looked at, or what came of it? */
 const isPlan = (found: Import): boolean => !found.committed_at;
-
-/** May errors of single rows be mended where they are shown? */
-export const fixable = (found: Import): boolean =>
-  !found.task && !found.purged_at && (found.state === 'planned' || (found.state === 'committed' && found.move === 1));
 
 interface PageRow extends ShownRow {
   result: Result | null;
@@ -107,6 +102,8 @@ export function keptText(entity: Entity, { fields, why }: Kept): string {
   const names = fields.map((name) => fieldLabel(entity, name)).join(', ');
   return `${names} ${fields.length === 1 ? 'stays as it is' : 'stay as they are'}. ${why}`;
 }
+
+const isWrong = (row: PageRow): boolean => row.plan === 'error' || row.result === 'failed';
 
 /** Where a row's record can be looked at; '' before it is there, and for those who may not look into the trash. */
 function recordAddress(ctx: Ctx, found: Import, entity: Entity, row: PageRow): string {
@@ -166,8 +163,9 @@ export async function rowsPage(ctx: Ctx, found: Import, entity: Entity, query: R
   const after = /^\d{1,9}$/.test(one(query, 'after')) ? Number(one(query, 'after')) : 0;
   const rows = await rowsOf(ctx, found.id, filter, after);
   const shown = rows.slice(0, PER_PAGE);
-  const columns = await rowCells(ctx, found, entity, shown, MOST_COLUMNS);
+  const columns = await rowCells(ctx, found, entity, shown);
   const base = `/imports/${found.id}`;
+  const mendable = fixableState(found);
   const [first, last] = [shown[0]?.row_number, shown.at(-1)?.row_number];
   return {
     rows: shown.map((row) => ({
@@ -175,7 +173,7 @@ export async function rowsPage(ctx: Ctx, found: Import, entity: Entity, query: R
       number: String(row.row_number),
       title: row.title || '(no name)',
       href: recordAddress(ctx, found, entity, row),
-      edit_href: '',
+      edit_href: mendable && isWrong(row) ? `${base}/rows/${row.row_number}` : '',
       outcome: outcomeCell(found, row),
       lines: columns.lines(row),
       cells: columns.cells(row),

@@ -26,7 +26,7 @@ const fold = (value: unknown): string => (typeof value === 'string' ? value.toLo
 export type SeenParts = Map<string, string>;
 
 /** What a part is known by: an account by its number anywhere, a contact at its customer alone. */
-function keysOf(part: Part, customer: string, get: (field: string) => unknown): string[] {
+export function keysOf(part: Part, customer: string, get: (field: string) => unknown): string[] {
   if (part.entity === 'account') return get('account_number') ? [`account ${fold(get('account_number'))}`] : [];
   return ['external_id', 'email', 'name'].flatMap((field) =>
     get(field) ? [`contact ${customer} ${field} ${fold(get(field))}`] : [],

@@ -4,7 +4,7 @@ import { fieldCell, type Titles } from '#src/kernel/presenters.ts';
 import { titlesOf } from '#src/kernel/records.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import type { PlanView } from '#src/kernel/views_pages.ts';
-import type { Import, PlannedPart, PlannedRow } from './model.ts';
+import type { ColumnMapping, Import, PlannedPart, PlannedRow } from './model.ts';
 import { cellText, type StagedCell } from './staged_cells.ts';
 import { isNamePart, isRecordTarget, PARTS, splitTarget, targetLabel } from './targets.ts';
 
@@ -28,21 +28,18 @@ export interface RowCells {
   lines(row: ShownRow): Line[];
 }
 
-/**
- * Prepares the columns of a page.
- * @param most columns besides the name
- */
-export async function rowCells(
-  ctx: Ctx,
-  found: Import,
-  entity: Entity,
-  rows: readonly ShownRow[],
-  most: number,
-): Promise<RowCells> {
-  const mapped = (found.mapping ?? []).filter(
-    ({ field }) => field && field !== entity.title && !isNamePart(field) && !isRecordTarget(field),
-  );
-  const columns = mapped.slice(0, most);
+/** Columns of the file shown beside the name. */
+const MOST_COLUMNS = 8;
+
+/** The first columns that are imported, without those that make the name. */
+export const shownColumns = (found: Import, entity: Entity): ColumnMapping[] =>
+  (found.mapping ?? [])
+    .filter(({ field }) => field && field !== entity.title && !isNamePart(field) && !isRecordTarget(field))
+    .slice(0, MOST_COLUMNS);
+
+/** Prepares the columns of a page. */
+export async function rowCells(ctx: Ctx, found: Import, entity: Entity, rows: readonly ShownRow[]): Promise<RowCells> {
+  const columns = shownColumns(found, entity);
   const own = new Set(columns.map(({ field }) => field));
   const sides = rows.flatMap(({ changes, after }) => [side(changes, 'old'), side(changes, 'new'), after ?? {}]);
   const show = shower(ctx, await titlesOf(ctx, entity, sides));
