@@ -95,7 +95,7 @@ test('after the retention file and rows of an import go; who, what and how many 
   const { text } = await agent.get(`/imports/${old.id}`).expect(200);
   expect(text).toContain('2 rows in the file = 1 created + 0 updated + 0 unchanged + 0 skipped + 1 failed');
   expect(text).toContain('removed, as they are after 60 days; the counts stay');
-  expect(text).toContain('City → City');
+  expect(text).toContain('<dt>City</dt><dd>City</dd>');
   expect((await agent.get('/imports')).text).toContain('2 rows: 1 created, 1 failed');
   expect(await ground.sql(`select 1 from customers where name = 'Old Gmbh' and deleted_at is null`)).toHaveLength(1);
   expect(await trail(old.id)).toEqual([
