@@ -1,33 +1,50 @@
-import type { Ctx } from '#src/kernel/context.ts';
+import { type Ctx, can } from '#src/kernel/context.ts';
+import { entityNamed } from '#src/kernel/entity.ts';
+import { UUID } from '#src/kernel/fields/links.ts';
+import { IMPORT_RUN } from './access.ts';
 import type { ColumnInfo, Import } from './model.ts';
+import { addable } from './targets.ts';
 
-/** What the error workbook adds behind the columns of the file. */
-export const ERROR_COLUMNS = ['Row', 'Error'] as const;
+/** What the error workbook adds behind the columns of the file; the last one is hidden and says which import it is of. */
+export const ERROR_COLUMNS = ['Row', 'Error', 'Rapport import'] as const;
+const [, , MARK] = ERROR_COLUMNS;
 
-/** Imports looked through for the one that a workbook of errors comes from. */
-const MOST_LOOKED_AT = 200;
+/** The columns of the file itself, without those that an error workbook has added to it. */
+export const ownColumns = (columns: readonly ColumnInfo[]): ColumnInfo[] =>
+  columns.some(({ header }) => header === MARK)
+    ? columns.filter(({ header }) => !ERROR_COLUMNS.includes(header as never))
+    : [...columns];
+
+type Corrected = Pick<Import, 'id' | 'entity' | 'mapping' | 'choices'>;
+
+/** The import that a file says it comes from; '' when it says nothing, or more than one. */
+function saidImport(columns: readonly ColumnInfo[]): string {
+  const [only, ...more] = columns.find(({ header }) => header === MARK)?.values ?? [];
+  return only && !more.length && UUID.test(only[0]) ? only[0] : '';
+}
 
 /**
- * The import whose rows with errors this file brings back, corrected: one of the same kind whose columns are these without
- * the two that the workbook of errors adds. The latest one counts. Null when the file is something else.
+ * The import whose rows with errors this file brings back, corrected, with its mapping as it fits the columns of this file.
+ * Null when the file is something else: an id of nobody, of another company, or of rows that the person may not write
+ * means nothing.
  */
-export async function correctedImport(
-  ctx: Ctx,
-  found: Import,
-  columns: readonly ColumnInfo[],
-): Promise<Pick<Import, 'id' | 'mapping' | 'choices'> | null> {
-  const headers = columns.map(({ header }) => header);
-  const own = headers.slice(0, -ERROR_COLUMNS.length);
-  if (!own.length || ERROR_COLUMNS.some((name, index) => headers[own.length + index] !== name)) return null;
-  const [earlier] = (await ctx.db.run(
-    `/* import.corrected */ select id, mapping, choices from (
-       select id, mapping, choices, columns from imports
-       where tenant_id = :tenant and entity = :entity and id < :id and mapping is not null
-       order by id desc limit ${MOST_LOOKED_AT}) recent
-     where array(select value->>'header' from jsonb_array_elements(recent.columns)) =
-       array(select json_array_elements_text(:own::json))
-     order by id desc limit 1`,
-    { entity: found.entity, id: found.id, own: JSON.stringify(own) },
-  )) as unknown as Pick<Import, 'id' | 'mapping' | 'choices'>[];
-  return earlier ?? null;
+export async function correctedImport(ctx: Ctx, columns: readonly ColumnInfo[]): Promise<Corrected | null> {
+  const id = saidImport(columns);
+  if (!id || !can(ctx, IMPORT_RUN)) return null;
+  const [earlier] = (await ctx.db
+    .from('imports', 'imports', 'import.corrected')
+    .select('id', 'entity', 'mapping', 'choices', 'columns')
+    .where('id', id)
+    .whereNotNull('mapping')) as unknown as (Corrected & Pick<Import, 'columns'>)[];
+  if (!earlier) return null;
+  const { entity, choices, columns: before } = earlier;
+  if (!can(ctx, `${entity}.${addable(entityNamed(entity)) ? 'create' : 'update'}`)) return null;
+  const own = new Map(ownColumns(columns).map(({ header, index }) => [header, index]));
+  const used = (earlier.mapping ?? []).filter(({ field }) => field);
+  const there = used.flatMap((line) => {
+    const column = own.get(before[line.column]?.header ?? '');
+    return column === undefined ? [] : [{ ...line, column }];
+  });
+  // Without one of its columns it is another list.
+  return there.length === used.length ? { id, entity, mapping: there, choices } : null;
 }

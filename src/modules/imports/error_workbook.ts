@@ -6,7 +6,7 @@ import { type ExportCell, type ExportColumn, type Table, writeXlsx } from '#src/
 import type { Field } from '#src/kernel/fields/field.ts';
 import { type Reply, stream } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
-import { ERROR_COLUMNS } from './corrections.ts';
+import { ERROR_COLUMNS, ownColumns } from './corrections.ts';
 import type { Import, Problem } from './model.ts';
 import type { CellKind } from './reader/model.ts';
 import { cellKind, cellText, cellValue, type StagedCell } from './staged_cells.ts';
@@ -62,26 +62,29 @@ function cellAsItStood(cell: StagedCell | undefined, field: Field | undefined): 
 /** The failed rows with all columns of the file, then where each stood and what is wrong with it. */
 function errorTable(ctx: Ctx, found: Import, entity: Entity): Table {
   const targets = new Map((found.mapping ?? []).map(({ column, field }) => [column, field]));
-  const fields = found.columns.map(({ index }) => targetField(entity, targets.get(index) ?? ''));
+  const own = ownColumns(found.columns);
+  const fields = own.map(({ index }) => targetField(entity, targets.get(index) ?? ''));
   async function* rows(): AsyncGenerator<ExportCell[][]> {
     for (let after = -1; ; ) {
       const batch = await failedRows(ctx, found.id, after, BATCH);
       if (!batch.length) return;
       after = batch.at(-1)!.row_number;
       yield batch.map(({ row_number, cells, problems }) => [
-        ...fields.map((field, column) => cellAsItStood(cells[column], field)),
+        ...own.map(({ index }, place) => cellAsItStood(cells[index], fields[place])),
         row_number,
         problems.map((problem) => problemText(entity, found.columns, problem)).join(' '),
+        found.id,
       ]);
     }
   }
-  const columns = found.columns.map(({ header }, index): ExportColumn => {
+  const columns = own.map(({ header }, index): ExportColumn => {
     const kind = fields[index]?.kind;
     return { label: header, excel: kind === 'number' || kind === 'money' ? 'number' : 'text', width: 20 };
   });
   columns.push(
     { label: ERROR_COLUMNS[0], excel: 'number', width: 8 },
     { label: ERROR_COLUMNS[1], excel: 'text', width: 60 },
+    { label: ERROR_COLUMNS[2], excel: 'text', width: 38, hidden: true },
   );
   return { title: 'Rows with errors', columns, rows: rows(), filter: true };
 }

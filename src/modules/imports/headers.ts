@@ -36,6 +36,9 @@ function headerScore(cells: readonly string[], width: number): number {
  */
 export function guessHeaderRow(sheet: SheetPreview): number {
   const rows = sheet.rows.slice(0, 25);
+  // Workbooks that we wrote say so.
+  const ours = rows.find((row) => row.cells.some((text) => /^Rapport (id|import)$/.test(headerText(text))));
+  if (ours) return ours.number;
   const width = Math.max(1, ...rows.map((row) => row.cells.filter((text) => headerText(text)).length));
   let best = { number: 0, score: 0.45 };
   for (const row of rows) {

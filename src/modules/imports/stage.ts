@@ -167,7 +167,7 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
     notes.add(`This sheet has ${count(width)} columns; the first ${count(import_columns)} can be imported.`);
   if (hidden) notes.add(`${count(hidden)} of the rows are hidden in the file. They are imported too.`);
   const { wishes } = found.choices;
-  const corrected = wishes?.mapping ? null : await work.step((ctx) => correctedImport(ctx, found, columns));
+  const corrected = wishes?.mapping ? null : await work.step((ctx) => correctedImport(ctx, columns));
   const next = corrected ? asCorrection(corrected, columns, wishes) : afterStaging(found, columns);
   if (typeof next === 'string') return failImport(work, next);
   const known = { columns: JSON.stringify(columns), notes: JSON.stringify(notes.list) };
@@ -176,13 +176,14 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
 
 /** Corrected rows go the way the first import went, without being asked again. */
 function asCorrection(
-  { id, mapping, choices }: Pick<Import, 'id' | 'mapping' | 'choices'>,
+  { id, entity, mapping, choices }: Pick<Import, 'id' | 'entity' | 'mapping' | 'choices'>,
   columns: readonly ColumnInfo[],
   wishes: Wishes | undefined,
 ): Record<string, unknown> {
   const lines = new Map((mapping ?? []).map((line) => [line.column, line]));
   const full = columns.map(({ index }) => lines.get(index) ?? { column: index, field: '' });
-  const said = { mapping: JSON.stringify(full), choices: JSON.stringify({ ...choices, wishes }), corrects: id };
+  const chosen = JSON.stringify({ ...choices, ...wishes?.choices, wishes });
+  const said = { entity, mapping: JSON.stringify(full), choices: chosen, corrects: id };
   return { state: 'mapping', task: 'plan', ...said };
 }
 

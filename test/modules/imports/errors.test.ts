@@ -45,7 +45,16 @@ test('the workbook holds the failed rows as they stood, where they stood and why
   const { body, disposition } = await download(found.id);
   expect(disposition).toContain('filename="my list.final errors.xlsx"');
   const [head, first, second, ...more] = rowsOf(body);
-  expect(head).toEqual(['Name', 'E-mail', 'Renewal date', 'Remarks of ours', 'Postcode', 'Row', 'Error']);
+  expect(head).toEqual([
+    'Name',
+    'E-mail',
+    'Renewal date',
+    'Remarks of ours',
+    'Postcode',
+    'Row',
+    'Error',
+    'Rapport import',
+  ]);
   expect(first!.slice(0, 6)).toEqual([
     'Bad Ltd',
     'nonsense',
@@ -113,7 +122,7 @@ test('rows that failed at the commit are in it, and an import without such rows 
   await ground.sql(`update import_plan set result = 'failed', problems = '[[-1, "It changed."]]'
     where import_id = '${found.id}' and plan = 'create'`);
   const rows = rowsOf((await download(found.id)).body).slice(1);
-  expect(rows.map((row) => row.slice(2))).toEqual([
+  expect(rows.map((row) => row.slice(2, 4))).toEqual([
     [2, expect.stringContaining('E-mail: ')],
     [3, 'It changed.'],
   ]);
@@ -139,7 +148,43 @@ test('uploaded again it is read with the columns and choices of the first import
   const again = await ground.run(body, {}, 'customers', 'errors.xlsx');
   expect(again).toMatchObject({ state: 'planned', failed: 2, corrects: first.id, choices: { mode: 'create' } });
   expect((await reasons(ground, again.id))[2]).toContain('31/02/2026 does not exist');
-  // The same file as another kind of record, or another company's, is a file like any other.
+  // Its kind is known too, whatever was chosen; what it could be corrected with is what it had.
   const other = await ground.run(body, {}, 'leads', 'errors.xlsx');
-  expect(other.corrects).toBeNull();
+  expect(other).toMatchObject({ entity: 'customer', corrects: first.id });
+  const third = await download(other.id);
+  expect(rowsOf(third.body)[0]).toEqual(['Firm', 'Mail', 'Until', 'Row', 'Error', 'Rapport import']);
+  expect(rowsOf(third.body)[1]!.at(-1)).toBe(other.id);
+});
+
+test('a person who uploads corrected rows comes straight to the plan; columns of ours may be gone, others not', async () => {
+  const list = csv(['Firm', 'Mail', 'Remarks of ours'], ['Straight Ltd', 'x', 'a']);
+  const first = await ground.run(list, { mapping: { Firm: 'name', Mail: 'email' } });
+  const { body } = await download(first.id);
+  const sheet = rowsOf(body).map((row) => row.map(String));
+  const { agent: person, csrf } = await signedIn(ground);
+  const upload = async (rows: string[][]) => {
+    const answer = await person
+      .post('/imports')
+      .field({ _csrf: csrf, entity: 'customers' })
+      .attach('file', Buffer.from(csv(...rows)), 'corrected.csv');
+    expect(answer.status).toBe(303);
+    const id = String(answer.headers.location).split('/').at(-1)!;
+    await ground.drive(id);
+    return ground.load(id);
+  };
+  const [firm, mail, remarks, row, error, mark] = [0, 1, 2, 3, 4, 5];
+  const only = (...columns: number[]) => sheet.map((cells) => columns.map((column) => cells[column]!));
+  expect(await upload(sheet)).toMatchObject({ state: 'planned', corrects: first.id, failed: 1 });
+  expect(await upload(only(mail, firm, mark))).toMatchObject({ state: 'planned', corrects: first.id, failed: 1 });
+  expect(await upload(only(firm, remarks, row, error, mark))).toMatchObject({ state: 'mapping', corrects: null });
+  // The id of another company's import, or of none, says nothing.
+  const stranger = await ground.sql<{ id: string }>(
+    `insert into imports (tenant_id, entity, state, file_name, file_bytes, file_key, columns, mapping, created_by)
+     select $1, entity, 'mapping', file_name, 1, repeat('a', 32), columns, mapping, $2 from imports where id = $3 returning id`,
+    [ground.globex.id, ground.globex.users.admin.id, first.id],
+  );
+  for (const forged of [stranger[0]!.id, '00000000-0000-4000-8000-000000000000', 'x']) {
+    const rows = sheet.map((cells, index) => (index ? [...cells.slice(0, -1), forged] : cells));
+    expect(await upload(rows)).toMatchObject({ state: 'mapping', corrects: null });
+  }
 });
