@@ -82,6 +82,7 @@ export async function readSharedStrings(
   if (part === undefined) return strings;
   const item = new TextItem(limits);
   const handler: XmlHandler = {
+    plain: ['sst', 'si'],
     open: (name) => {
       if (name === 'si') item.begin();
       else item.open(name);

@@ -21,6 +21,7 @@ const MAX_COLUMN_RANGES = 1000;
  * they stand in the file, i.e. blank, since Excel keeps the value in the top left one.
  */
 export class SheetReader implements XmlHandler {
+  readonly plain = ['sheetData', 'row'] as const;
   private readonly sheet: WorkbookSheet;
   private readonly limits: Limits;
   private readonly context: CellContext;

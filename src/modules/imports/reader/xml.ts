@@ -6,6 +6,7 @@ import { SaxesParser } from 'saxes';
 import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WarningSink } from './warnings.ts';
+import { PlainFeed } from './xml_plain.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -16,6 +17,8 @@ export interface XmlHandler {
   text?(text: string): void;
   /** Awaited after each chunk; lets the consumer keep up. Return false to stop reading here. */
   pause?(): Promise<boolean> | undefined;
+  /** An element and its children that repeat so often that plain ones are worth a quicker scanner. */
+  readonly plain?: readonly [container: string, item: string];
 }
 
 export interface Prefixes {
@@ -53,7 +56,6 @@ export async function scanXml(
   let declarationOpen = false;
   let tail = '';
   let opened = 0;
-  let lost = false;
 
   parser.on('error', (error) => {
     if (!HARMLESS.test(error.message)) throw damaged(name, error.message);
@@ -102,13 +104,6 @@ export async function scanXml(
     const declares = text.includes('xmlns') || (tail + text.slice(0, 8)).includes('xmlns');
     mayDeclare = declares || declarationOpen;
     tail = text.slice(-8);
-    if (!lost && text.includes('\ufffd')) {
-      lost = true;
-      warnings.add(
-        'bytes_unreadable',
-        `Some characters in the part ${name} of the workbook cannot be read or were lost before; they are shown as \ufffd. Check names with accents.`,
-      );
-    }
     opened = 0;
     sinceToken += text.length;
     const before = sinceToken;
@@ -117,6 +112,33 @@ export async function scanXml(
     if (sinceToken === before && sinceToken > limits.xmlTokenCharacters) {
       throw new ReadError('text_too_long', { limit: formatCount(limits.xmlTokenCharacters) });
     }
+  };
+  const feed = handler.plain
+    ? new PlainFeed(
+        handler.plain,
+        limits.xmlTokenCharacters,
+        {
+          open: (element, attributes) => handler.open(element, attributes, scopes),
+          close: (element) => handler.close(element),
+          text: (value) => handler.text?.(value),
+        },
+        {
+          write,
+          isBetween: (container, item) =>
+            names.at(-1) === container && sinceToken === 0 && scopes.localName(item, false) === item,
+        },
+      )
+    : { write, end: () => {} };
+  let lost = false;
+  const take = (text: string) => {
+    if (!lost && text.includes('\ufffd')) {
+      lost = true;
+      warnings.add(
+        'bytes_unreadable',
+        `Some characters in the part ${name} of the workbook cannot be read or were lost before; they are shown as \ufffd. Check names with accents.`,
+      );
+    }
+    feed.write(text);
   };
   for await (const chunk of chunks) {
     let bytes = chunk;
@@ -127,16 +149,17 @@ export async function scanXml(
       bytes = head;
       decoder = new TextDecoder(xmlEncoding(head), { ignoreBOM: false });
     }
-    write(decoder.decode(bytes, { stream: true }));
+    take(decoder.decode(bytes, { stream: true }));
     const pause = handler.pause?.();
     if (pause && !(await pause)) return;
   }
   if (!decoder) {
     if (!head || head.length === 0) throw damaged(name, 'it is empty');
     decoder = new TextDecoder(xmlEncoding(head));
-    write(decoder.decode(head, { stream: true }));
+    take(decoder.decode(head, { stream: true }));
   }
-  write(decoder.decode());
+  take(decoder.decode());
+  feed.end();
   parser.close();
 }
 
