@@ -180,9 +180,8 @@ async function expectCounts(ground: Ground, told: Told, expected: Partial<Told>)
      group by 1, 2, 3 order by 4 desc limit 5`,
     [told.id],
   );
-  throw new Error(
-    `expected ${JSON.stringify(expected)}: ${JSON.stringify(told)} because of ${JSON.stringify(reasons)}`,
-  );
+  const said = JSON.stringify({ expected, told, reasons }, null, 2);
+  throw new Error(`the import did not end as it must: ${said}\n${ground.worker.faults().join('\n')}`);
 }
 
 /** Opens the list of customers again and again. @returns stop, which gives the milliseconds that each page took */

@@ -1,11 +1,13 @@
 // A process of ours under observation: what Linux says about its memory and processor time.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Clock ticks a second in /proc; Linux has shown 100 to programs for decades. */
 const TICKS = 100;
 const KIB = 1024;
+const MOST_FAULTS = 5;
 
 const status = (pid: number, key: string): number => {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -72,6 +74,8 @@ export function watchChildren(pid: number): () => number {
 
 export interface Started {
   pid: number;
+  /** The last errors and warnings in its log, slow statements aside. */
+  faults(): string[];
   stop(): Promise<void>;
 }
 
@@ -85,11 +89,14 @@ export async function startServer(env: Record<string, string>, nodeFlags: readon
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let said = '';
-  child.stdout!.on('data', (part: Buffer) => {
-    said = (said + part.toString()).slice(-2_000);
+  const faults: string[] = [];
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    said = `${said}${line}\n`.slice(-2_000);
+    if (/"level":"(error|warn)"/.test(line) && !line.includes('slow statement')) faults.push(line.slice(0, 1_000));
+    if (faults.length > MOST_FAULTS) faults.shift();
   });
   for (let i = 0; i < 600; i += 1) {
-    if (/^ready /m.test(said)) return { pid: child.pid!, stop: () => end(child) };
+    if (/^ready /m.test(said)) return { pid: child.pid!, faults: () => faults, stop: () => end(child) };
     if (child.exitCode !== null) break;
     await sleep(50);
   }

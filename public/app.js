@@ -164,6 +164,8 @@
       $('#keys')?.remove();
     }
     const fact = ctx.target?.matches?.('.fact') && document.getElementById(ctx.target.id);
+    // Whoever tries how a file is read goes on choosing.
+    if (ctx.target?.id === 'preview') return;
     if (fact) return $('.fact-form :is(input:not([type="hidden"]), select, textarea), .fact-edit', fact)?.focus();
     arrive(location.pathname !== place);
     place = location.pathname;

@@ -7,6 +7,7 @@ import type {
   MappingView,
   PlanView,
   ProgressView,
+  ReadingView,
   ReportsView,
   ReportView,
   ResultView,
@@ -156,22 +157,50 @@ const imports: ImportsView = {
 const targets = ['Do not import', 'Name', 'E-mail', 'Status', 'Renewal date'];
 const options = (selected: number) =>
   targets.map((label, i) => ({ value: String(i), label, selected: i === selected }));
+const reading: ReadingView = {
+  heading: 'How the file is read',
+  open: false,
+  action: '/x',
+  preview_href: '/import-preview',
+  csrf: 'preview',
+  hidden: [],
+  inputs: [
+    input('select', 'encoding', 'Character set', {
+      required: true,
+      options: [{ value: '', label: 'As detected: Central European (Windows-1250)', selected: true }],
+    }),
+    input('select', 'delimiter', 'Columns are separated by', {
+      required: true,
+      options: [{ value: '', label: 'As detected: Semicolon  ;', selected: true }],
+    }),
+  ],
+  first_rows: {
+    header: input('select', 'header_row', 'The columns are named in', {
+      required: true,
+      options: [{ value: '', label: 'Found by itself: row 2', selected: true }],
+      help: 'Rows above it are left out.',
+    }),
+    label: 'First rows of Clients',
+    rows: [
+      { number: '1', state: 'above', note: 'left out', cells: ['Klienci 2026', '', ''] },
+      { number: '2', state: 'header', note: 'names the columns', cells: ['Nazwa klienta', 'E-mail', 'Typ'] },
+      { number: '3', state: 'row', note: '', cells: ['Aurora Hospitality Group', 'office@aurora.example', 'Klient'] },
+    ],
+    notes: [],
+    error: '',
+  },
+};
 const mapping: MappingView = {
   head: head(1),
   action: '/x',
   hidden: csrf,
   errors: [{ id: 'map-3', label: 'Odnowienie', message: 'Choose which comes first, the day or the month.' }],
-  notes: [{ tone: 'accent', text: 'The mapping of 3 March fits these headers and was used.' }],
-  source: {
-    base: '',
-    heading: 'Sheet Clients, headers in row 1',
-    action: '/x',
-    submit: 'Read again',
-    cancel: '',
-    hidden: csrf,
-    errors: [],
-    inputs: [input('number', 'header_row', 'Row with the headers', { value: '1', required: true })],
+  notes: [{ tone: 'amber', text: 'Some characters of this file are not in the character set of the rest.' }],
+  like: {
+    text: 'Matched as on 3 March by Anna Novak for the same columns.',
+    action: act('Start from the guess instead'),
   },
+  reading,
   columns: [
     ['A', 'Nazwa klienta', ['Aurora Hospitality Group', 'Baltic Freight & Logistics', 'Čapek Brewing'], 1],
     ['B', 'E-mail', ['office@aurora.example', '<script>alert(1)</script>'], 2],
@@ -184,7 +213,16 @@ const mapping: MappingView = {
     letter: letter as string,
     header: header as string,
     samples: samples as string[],
-    options: options(target as number),
+    fixed: '',
+    groups: [
+      { label: '', options: options(target as number) },
+      { label: 'Contact', options: [{ value: 'contact.email', label: 'Contact: e-mail', selected: false }] },
+    ],
+    when: {
+      id: `when-${i}`,
+      name: `when[${i}]`,
+      options: [{ value: '', label: 'overwrites what is there', selected: true }],
+    },
     note: i === 0 ? 'Guessed from the header.' : '',
     error: i === 3 ? 'Choose which comes first, the day or the month.' : '',
     details:
@@ -533,6 +571,17 @@ export const pageSamples: Record<string, Sample> = {
     },
   },
   mapping: { view: 'imports/mapping', title: 'Columns', data: mapping },
+  'import-preview': {
+    view: 'imports/preview',
+    title: 'Preview',
+    data: { head: head(1), reading: { ...reading, open: true }, back_href: '/mapping' },
+    partial: (render) => render('_import/first_rows')(reading.first_rows),
+  },
+  'import-failed': {
+    view: 'imports/failed',
+    title: 'Failed',
+    data: { head: head(0), reading, message: 'There are no rows in this file.', new_href: '/import-new' },
+  },
   plan: { view: 'imports/plan', title: 'Plan', data: plan },
   'import-progress': {
     view: 'imports/progress',

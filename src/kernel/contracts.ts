@@ -6,7 +6,7 @@ import type { Route } from './routes.ts';
 type Schema = Record<string, unknown>;
 
 /** JSON Schema of a zod schema, as what is sent (transforms are ours, not the sender's). */
-const jsonSchema = (schema: z.ZodType): Schema => {
+export const jsonSchema = (schema: z.ZodType): Schema => {
   const override = ({ jsonSchema: made }: { jsonSchema: Schema }) => {
     // zod spells out what "uuid" and "date-time" mean; readers know.
     if (made.format) delete made.pattern;
@@ -41,7 +41,7 @@ const ERROR: Schema = {
 };
 
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-const content = (schema: Schema): Schema => ({ 'application/json': { schema } });
+export const content = (schema: Schema): Schema => ({ 'application/json': { schema } });
 const data = (schema: Schema): Schema => ({
   type: 'object',
   required: ['data'],
@@ -103,7 +103,7 @@ export function openApi(routes: readonly Route[]): Schema {
   };
 }
 
-const failures = (...statuses: number[]): Schema =>
+export const failures = (...statuses: number[]): Schema =>
   Object.fromEntries(statuses.map((s) => [String(s), { description: 'See error.', content: content(ref('Error')) }]));
 
 function operation(route: Route): Schema {
@@ -117,7 +117,11 @@ function operation(route: Route): Schema {
   }));
   const common = { tags: [entity?.label[1] ?? 'Other'], ...(parameters.length ? { parameters } : {}) };
   if (!entity)
-    return { ...common, responses: { 200: { description: 'See docs/api.md.' }, ...failures(401, 403, 404, 422) } };
+    return {
+      ...common,
+      responses: { 200: { description: 'See docs/api.md.' }, ...failures(401, 403, 404, 422) },
+      ...route.describes,
+    };
   const name = pascal(entity.name);
   const one = { description: entity.label[0], content: content(data(ref(name))) };
   const send = (schema: string) => ({ requestBody: { required: true, content: content(ref(schema)) } });

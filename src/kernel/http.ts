@@ -297,7 +297,7 @@ const handle =
 
 /** Wires declared routes into Express. Public ones are ordinary middleware of their module (sign-in). */
 export function mountRoutes(app: Application, platform: Platform, routes: readonly Route[]): void {
-  const form = express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 500 });
+  const form = express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 2_000 });
   const body = express.json({ limit: '200kb', strict: true });
   for (const route of routes) {
     const before: RequestHandler[] = [];

@@ -151,12 +151,15 @@ export interface Route {
   receive: Receive | null;
   /** name of the entity whose id is `:id`, for the test matrix */
   entity: string | null;
+  /** operation object of OpenAPI, for what no entity describes */
+  describes: Record<string, unknown> | null;
 }
 
 interface Options {
   refused?: Refused;
   receive?: Receive;
   entity?: string;
+  describes?: Record<string, unknown>;
 }
 
 /** Collects a module's routes; the access is a required argument. */
@@ -179,6 +182,7 @@ export class Routes {
       surface: this.#surface,
       receive: options.receive ?? null,
       entity: options.entity ?? null,
+      describes: options.describes ?? null,
     });
     return this;
   }

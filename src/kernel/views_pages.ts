@@ -135,18 +135,23 @@ export interface ImportNewView {
 }
 
 export interface MappingColumn {
-  /** Form field that carries the chosen target; its options include 'Do not import'. */
+  /** Form field that carries the chosen target; the options include 'Do not import'. */
   name: string;
   id: string;
   /** 'C' and 'Klient' */
   letter: string;
   header: string;
   samples: string[];
-  options: Option[];
+  /** What a column of our own export says, which nobody can choose: 'tells which customer the row is'; '' for all others. */
+  fixed: string;
+  /** Targets, in groups; the first group has no name. */
+  groups: { label: string; options: Option[] }[];
+  /** What the column may overwrite; null where there is nothing to overwrite. */
+  when: { id: string; name: string; options: Option[] } | null;
   /** Why this was guessed, or what is wrong with it. */
   note: string;
   error: string;
-  /** Further choices of this column: always / only if empty, order of day and month, values of a list. */
+  /** Further choices of this column: order of day and month, values of a list. */
   details: InputView[];
   details_label: string;
   /** Something among them has to be said. */
@@ -159,7 +164,48 @@ export interface ImportSourceView {
   action: string;
   hidden: Hidden[];
   error: string;
-  sheets: { id: string; value: string; label: string; note: string; checked: boolean; rows: { cells: string[] }[] }[];
+  sheets: {
+    id: string;
+    value: string;
+    label: string;
+    note: string;
+    checked: boolean;
+    rows: FirstRowsView['rows'];
+  }[];
+}
+
+/** _import/first_rows.ejs: the beginning of a file as it is read, and the row of it that names the columns. */
+export interface FirstRowsView {
+  header: InputView;
+  label: string;
+  rows: {
+    number: string;
+    state: 'header' | 'above' | 'row';
+    /** 'names the columns', 'left out'; '' for rows of the list */
+    note: string;
+    cells: string[];
+  }[];
+  notes: { tone: Tone; text: string }[];
+  error: string;
+}
+
+/** _import/reading.ejs: how a file is read. Its form previews by GET; the button that has it read again posts with the token. */
+export interface ReadingView {
+  heading: string;
+  open: boolean;
+  action: string;
+  preview_href: string;
+  csrf: string;
+  hidden: Hidden[];
+  inputs: InputView[];
+  first_rows: FirstRowsView;
+}
+
+/** imports/preview.ejs: what the mapping page shows in place, as a page of its own for browsers without JavaScript. */
+export interface ImportPreviewView {
+  head: ImportHead;
+  reading: ReadingView;
+  back_href: string;
 }
 
 /** imports/failed.ejs: why nothing was imported, and what to do. */
@@ -167,8 +213,8 @@ export interface ImportFailedView {
   head: ImportHead;
   message: string;
   new_href: string;
-  /** Another sheet or header row may do; null when the file could not be read at all. */
-  source: FormView | null;
+  /** Another sheet, header row or character set may do; null when the file leaves nothing to choose. */
+  reading: ReadingView | null;
 }
 
 /** imports/mapping.ejs */
@@ -177,10 +223,11 @@ export interface MappingView {
   action: string;
   hidden: Hidden[];
   errors: FormView['errors'];
-  /** 'The mapping of 3 March fits these headers and was used.' and warnings of the reader. */
+  /** Warnings of the reader. */
   notes: { tone: Tone; text: string }[];
-  /** Sheet and header row; null when there is nothing to choose. Submitted on its own. */
-  source: FormView | null;
+  reading: ReadingView | null;
+  /** 'Matched as on 3 March by Anna Novak for the same columns.', and the way to the guess. */
+  like: { text: string; action: Action } | null;
   columns: MappingColumn[];
   /** Mode, match keys, blank cells. */
   choices: InputView[];
@@ -345,6 +392,7 @@ declare module '#src/kernel/views.ts' {
     'imports/new': ImportNewView;
     'imports/source': ImportSourceView;
     'imports/failed': ImportFailedView;
+    'imports/preview': ImportPreviewView;
     'imports/mapping': MappingView;
     'imports/plan': PlanView;
     'imports/row': ImportRowView;
@@ -353,6 +401,9 @@ declare module '#src/kernel/views.ts' {
     '_import/head': ImportHead;
     '_import/tiles': { tiles: CountTile[] };
     '_import/column': MappingColumn;
+    '_import/reading': ReadingView;
+    '_import/first_rows': FirstRowsView;
+    '_import/line': FirstRowsView['rows'][number];
     '_import/bar': ProgressView;
     '_import/row': PlanView['rows'][number];
     '_import/row_form': ImportRowView;

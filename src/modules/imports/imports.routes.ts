@@ -13,13 +13,12 @@ import {
   redirect,
   wholeNumber,
 } from '#src/kernel/routes.ts';
-import type { ImportRowView, ImportSourceView } from '#src/kernel/views_pages.ts';
+import type { ImportRowView } from '#src/kernel/views_pages.ts';
 import { IMPORT_RUN } from './access.ts';
 import { errorWorkbook } from './error_workbook.ts';
 import { type FileRow, fixRow, loadRow } from './fixes.ts';
 import { readChoices, readColumns } from './forms.ts';
 import {
-  chooseSource,
   commitImport,
   createImport,
   entityOf,
@@ -31,11 +30,12 @@ import {
   undoImport,
 } from './imports.service.ts';
 import { importHead, importsView, newView, progressView } from './imports.view.ts';
-import { mappingView, sourceForm } from './mapping.view.ts';
+import { mappingView } from './mapping.view.ts';
 import type { Import } from './model.ts';
 import { planView, resultRowsView } from './plan.view.ts';
 import { filterOf } from './plan_page.ts';
 import { demandRoom } from './quota.ts';
+import { readingView, sheetsView } from './reading.view.ts';
 import { accountOf, resultView, undoers } from './result.view.ts';
 import { fixableState, readFixes, rowForm, rowProblems } from './row_form.ts';
 import { receiveUpload } from './upload.ts';
@@ -48,24 +48,6 @@ const id = (input: Input): string => input.params.id ?? '';
 
 const uploadPage = (ctx: Ctx, input: Input, body: Body, error: string, status = 200): Reply =>
   page('imports/new', newView(ctx, input.platform.config, body, error), 'Import a file', { status });
-
-function sourceView(ctx: Ctx, found: Import): ImportSourceView {
-  const filled = found.sheets.filter((sheet) => sheet.rows.length > 0);
-  return {
-    head: importHead(found, 0),
-    action: `/imports/${found.id}/source`,
-    hidden: [{ name: '_csrf', value: ctx.csrf }],
-    error: '',
-    sheets: filled.map((sheet, index) => ({
-      id: `sheet-${sheet.index}`,
-      value: String(sheet.index),
-      label: sheet.name,
-      note: sheet.hidden ? 'hidden in the workbook' : '',
-      checked: index === 0,
-      rows: sheet.rows.slice(0, 5).map((row) => ({ cells: row.cells.slice(0, 10).map((text) => text.slice(0, 40)) })),
-    })),
-  };
-}
 
 const mappingPage = async (ctx: Ctx, found: Import, problems: Record<string, string>, status = 200): Promise<Reply> =>
   page('imports/mapping', await mappingView(ctx, found, entityOf(found), problems), `Columns of ${found.file_name}`, {
@@ -80,17 +62,16 @@ async function stepPage(ctx: Ctx, input: Input): Promise<Reply> {
   if (found.task) return progressPage(found);
   switch (found.state) {
     case 'failed': {
-      const readable = found.sheets.some((sheet) => sheet.rows.length > 0);
       const view = {
         head: importHead(found),
-        source: readable ? sourceForm(ctx, found, 'Try another sheet or header row') : null,
+        reading: readingView(ctx, found, 'Read it in another way'),
         message: found.error ?? '',
         new_href: `/imports/new?entity=${entity.table}`,
       };
       return page('imports/failed', view, `Import of ${found.file_name}`);
     }
     case 'uploaded':
-      return page('imports/source', sourceView(ctx, found), `Sheet of ${found.file_name}`);
+      return page('imports/source', sheetsView(ctx, found), `Sheet of ${found.file_name}`);
     case 'mapping':
       return mappingPage(ctx, found, {});
     case 'planned': {
@@ -160,13 +141,6 @@ export const importRoutes = new Routes()
     return found.task ? progressPage(found) : redirect(`/imports/${found.id}`);
   })
   .get('/imports/:id/events', allowed, async (ctx, input) => events(importTopic((await loadImport(ctx, id(input))).id)))
-  .post('/imports/:id/source', allowed, async (ctx, input) => {
-    await loadImport(ctx, id(input));
-    const header = entry(input.body, 'header_row');
-    const sheet = wholeNumber(entry(input.body, 'sheet'), 'the sheet');
-    await chooseSource(ctx, id(input), sheet, header ? wholeNumber(header, 'the header row') : null);
-    return redirect(`/imports/${id(input)}`);
-  })
   .post(
     '/imports/:id/mapping',
     allowed,

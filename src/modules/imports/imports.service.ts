@@ -8,10 +8,14 @@ import { UUID } from '#src/kernel/fields/links.ts';
 import { enqueue } from '#src/kernel/jobs.ts';
 import type { Upload } from '#src/kernel/routes.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
+import { isText } from './file_reading.ts';
+import { guessed } from './first_mapping.ts';
 import { readMapping } from './mapping.ts';
 import type { Choices, ColumnMapping, Import, Task, Wishes } from './model.ts';
 import { demandWrites } from './move.ts';
 import { plannerOf } from './plan.ts';
+import type { CsvOptions } from './reader/csv_options.ts';
+import { rememberMapping } from './saved_mappings.ts';
 import { addable, importable } from './targets.ts';
 import { work } from './work.job.ts';
 import { enter } from './work.ts';
@@ -100,18 +104,45 @@ export async function reviveIfSilent(ctx: Ctx, found: Import): Promise<void> {
 const SETTLED = new Set(['committing', 'committed', 'undoing', 'undone']);
 
 /** Refuses to change how a file is read once its rows are on their way into the records. @throws 409 */
-function refuseSettled(found: Import): void {
+export function refuseSettled(found: Import): void {
   if (SETTLED.has(found.state))
     throw new AppError(409, 'This import has been started already; its columns cannot be changed any more.');
 }
 
-/** Chooses the sheet and the row that names the columns; the file is read again. @throws 404, 409, 422 */
-export async function chooseSource(ctx: Ctx, id: string, sheet: number, headerRow: number | null): Promise<void> {
+/** How a person wants a file to be read. */
+export interface SourceChoice {
+  /** null: there was none to choose */
+  sheet: number | null;
+  /** null: to be found */
+  header_row: number | null;
+  /** of a text file */
+  csv: CsvOptions;
+}
+
+/** Chooses sheet, header row and the way a text file is read; the file is read again. @throws 404, 409, 422 */
+export async function chooseSource(ctx: Ctx, id: string, { sheet, header_row, csv }: SourceChoice): Promise<void> {
   const found = await loadImport(ctx, id, true);
   refuseSettled(found);
-  if (!found.sheets.length) throw badRequest('This file has not been looked into yet. Wait a moment and try again.');
-  if (!found.sheets.some((s) => s.index === sheet)) throw invalid({ sheet: 'Choose one of the sheets of the file.' });
-  await startTask(ctx, found, 'stage', { state: 'reading', sheet, header_row: headerRow, mapping: null, error: null });
+  const text = isText(found);
+  if (!found.sheets.length && (!text || found.task))
+    throw badRequest('This file has not been looked into yet. Wait a moment and try again.');
+  if (found.sheets.length ? !found.sheets.some((s) => s.index === sheet) : sheet !== null)
+    throw invalid({ sheet: 'Choose one of the sheets of the file.' });
+  const dialect = text ? { ...csv, ...(found.dialect.found ? { found: found.dialect.found } : {}) } : {};
+  const patch = { state: 'reading', sheet, header_row, dialect: JSON.stringify(dialect), error: null };
+  // Read in another way, a text file may begin in another way.
+  await startTask(ctx, found, text ? 'inspect' : 'stage', patch);
+}
+
+/** Forgets what was said about the columns, here or with an earlier file: they are shown as they look. @throws 404, 409 */
+export async function startFromGuess(ctx: Ctx, id: string): Promise<void> {
+  const found = await loadImport(ctx, id, true);
+  refuseSettled(found);
+  if (found.task || (found.state !== 'mapping' && found.state !== 'planned'))
+    throw new AppError(409, 'This file is being worked on. Wait a moment and try again.');
+  const { mapping, choices } = guessed(entityOf(found), found.columns);
+  const patch = { state: 'mapping', mapping: JSON.stringify(mapping), choices: JSON.stringify(choices) };
+  await ctx.db.update('imports', { id: found.id }, patch);
 }
 
 /** Defaults must be readable, and people among them colleagues. @throws 422 */
@@ -153,6 +184,7 @@ export async function saveMapping(
   const entity = entityOf(found);
   const checked = readMapping(entity, found.columns, mapping, choices);
   await checkDefaults(ctx, entity, choices);
+  await rememberMapping(ctx, entity, found.columns, checked, choices, found.file_name);
   await startTask(ctx, found, 'plan', {
     state: 'mapping',
     mapping: JSON.stringify(checked),

@@ -1,6 +1,8 @@
-import { type Entity, fieldLabel } from '#src/kernel/entity.ts';
+import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import { invalid } from '#src/kernel/errors.ts';
+import { ID_HEADER } from '#src/kernel/export.ts';
 import { completed, unknownValues } from './guess.ts';
+import { doubledNames, namelessParts } from './guess_parts.ts';
 import type { Choices, ColumnInfo, ColumnMapping } from './model.ts';
 import { addable, isNamePart, RECORD_ID, recordTarget, targetField, targetLabel, targets } from './targets.ts';
 
@@ -64,24 +66,30 @@ function checkTogether(
   choices: Choices,
   problems: Record<string, string>,
 ): void {
-  const parts = [...used].filter(isNamePart);
-  if (used.has(entity.title) && parts.length)
-    problems.mapping = `Choose either ${fieldLabel(entity, entity.title)} or its parts, not both.`;
-  const named = used.has(RECORD_ID);
-  if (!addable(entity) && !named)
-    problems.mapping = `${entity.label[1]} can be changed by a file, not added: export their list, edit that file and upload it here.`;
-  else if (!used.has(entity.title) && !parts.length && !named && choices.mode !== 'update')
-    problems.mapping = `Choose the column that holds the ${fieldLabel(entity, entity.title).toLowerCase()}.`;
+  const title = fieldLabel(entity, entity.title);
+  const one = entity.label[0].toLowerCase();
+  const parts = [...used].some(isNamePart);
+  const by_record = used.has(RECORD_ID);
+  for (const prefix of doubledNames(used, entity.title))
+    problems.mapping = `Choose either ${targetLabel(entity, prefix + entity.title)} or its parts, not both.`;
+  for (const part of namelessParts(used))
+    problems.mapping =
+      part.entity === 'account'
+        ? `${part.label}: choose the column that holds the account number as well.`
+        : `${part.label}: choose the column that holds the name, the e-mail or the phone as well.`;
+  if (!addable(entity) && !by_record)
+    problems.mapping = `${entity.label[1]} can be changed by a file, not added: export their list, edit that file and upload it here. Its column “${ID_HEADER}” says which ${one} each row is.`;
+  else if (!used.has(entity.title) && !parts && !by_record && choices.mode !== 'update')
+    problems.mapping = `Choose the column that holds the ${title.toLowerCase()}.`;
   if (!used.size) problems.mapping = 'Choose at least one column to import.';
   if (
     choices.mode === 'update' &&
-    !named &&
-    !choices.match.some((key) => used.has(key) || (key === 'name' && parts.length))
+    !by_record &&
+    !choices.match.some((key) => used.has(key) || (key === 'name' && parts))
   )
     problems.match = 'To update, a column must say which record is meant: its external id, its e-mail or its name.';
-  const allowed = new Set(targets(entity).map(({ field }) => field));
+  const own = new Set(writableFields(entity));
   for (const field of Object.keys(choices.defaults)) {
-    if (!allowed.has(field) || !entity.fields[field])
-      problems[`default_${field}`] = 'This is not a field that an import may fill.';
+    if (!own.has(field)) problems[`default_${field}`] = 'This is not a field that an import may fill.';
   }
 }

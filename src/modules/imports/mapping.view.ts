@@ -1,73 +1,30 @@
+import { DateTime } from 'luxon';
 import { type Ctx, can } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
+import { ID_HEADER } from '#src/kernel/export.ts';
+import { instant } from '#src/kernel/fields/dates.ts';
 import { activePeople, type Person } from '#src/kernel/forms.ts';
-import type { FormView, Hidden, InputView, Option } from '#src/kernel/views.ts';
+import { button } from '#src/kernel/routes.ts';
+import type { InputView } from '#src/kernel/views.ts';
 import type { MappingColumn, MappingView } from '#src/kernel/views_pages.ts';
-import { dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput } from './forms.ts';
+import { BY_RECORD, dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput, whenInput } from './forms.ts';
 import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
 import { columnInput } from './mapping.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, letter, PLAIN_CHOICES } from './model.ts';
-import { MATCH_KEYS, matchLabel, recordTarget, targetField, targetLabel, targets } from './targets.ts';
+import { input, options, readingView } from './reading.view.ts';
+import {
+  addable,
+  MATCH_KEYS,
+  matchLabel,
+  RECORD_ID,
+  recordTarget,
+  targetEntity,
+  targetField,
+  targetLabel,
+  targets,
+} from './targets.ts';
 import { count } from './words.ts';
-
-const input = (name: string, label: string, more: Partial<InputView>): InputView => ({
-  id: `field-${name}`,
-  name,
-  label,
-  control: 'select',
-  value: '',
-  ref_id: '',
-  lookup: '',
-  checked: false,
-  options: [],
-  required: true,
-  help: '',
-  error: '',
-  max: 0,
-  step: '',
-  autocomplete: '',
-  autofocus: false,
-  ...more,
-});
-
-const options = (list: readonly (readonly [value: string, label: string])[], chosen: string): Option[] =>
-  list.map(([value, label]) => ({ value, label, selected: value === chosen }));
-
-/** Which sheet is read and which row names the columns; null when the file leaves nothing to choose. */
-export function sourceForm(ctx: Ctx, found: Import, heading: string): FormView {
-  const filled = found.sheets.filter((sheet) => sheet.rows.length > 0);
-  const sheet = found.sheets.find((s) => s.index === found.sheet) ?? filled[0]!;
-  const sheets = filled.map((s) => [String(s.index), `${s.name}${s.hidden ? ' (hidden)' : ''}`] as const);
-  const headers = sheet.rows.slice(0, 20).map((row) => {
-    const cells = row.cells.map((text) => text.replace(/\s+/g, ' ').trim()).filter(Boolean);
-    return [String(row.number), `Row ${row.number}: ${cells.slice(0, 4).join(' · ').slice(0, 80)}`] as const;
-  });
-  const header = found.header_row ?? -1;
-  const inputs = [
-    ...(filled.length > 1 ? [input('sheet', 'Sheet', { options: options(sheets, String(sheet.index)) })] : []),
-    ...(found.header_row === null
-      ? []
-      : [
-          input('header_row', 'The columns are named in', {
-            options: options([...headers, ['0', 'No row: the list begins at once'] as const], String(header)),
-            help: 'Rows above it are left out.',
-          }),
-        ]),
-  ];
-  const hidden: Hidden[] = [{ name: '_csrf', value: ctx.csrf }];
-  if (filled.length <= 1) hidden.push({ name: 'sheet', value: String(sheet.index) });
-  return {
-    base: '/imports',
-    heading,
-    action: `/imports/${found.id}/source`,
-    submit: 'Read again',
-    cancel: '',
-    hidden,
-    errors: [],
-    inputs,
-  };
-}
 
 /** What a field may be told about a column beyond its target: meanings of values, order of day and month. */
 function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [InputView[], string] {
@@ -118,10 +75,39 @@ function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [Inpu
   return [[], ''];
 }
 
-function noteOf(entity: Entity, column: ColumnInfo, line: ColumnMapping): string {
+function noteOf(entity: Entity, column: ColumnInfo, line: ColumnMapping, exported: boolean): string {
   if (column.filled === 0) return 'This column is empty.';
-  const named = line.field ? '' : namedAfter(entity, column);
+  if (line.field) return '';
+  const own = exported && entity.field_names.find((name) => fieldLabel(entity, name) === column.header);
+  if (own && !writableFields(entity).includes(own)) return 'Rapport writes this itself; a file cannot change it.';
+  const named = namedAfter(entity, column);
   return named ? `The name says ${targetLabel(entity, named)}, the values do not look like it.` : '';
+}
+
+/** What a column can become: the record's own fields first, then those of what hangs on it. */
+function targetGroups(entity: Entity, chosen: string): MappingColumn['groups'] {
+  const groups = new Map<string, [string, string][]>([['', [['', 'Do not import']]]]);
+  for (const { field, label, group } of targets(entity))
+    groups.set(group, [...(groups.get(group) ?? []), [field, label]]);
+  return [...groups].map(([label, list]) => ({ label, options: options(list, chosen) }));
+}
+
+/** What the columns of our own exports say about the row. */
+const fixedText = (entity: Entity, target: string): string =>
+  target === RECORD_ID
+    ? `Tells which ${entity.label[0].toLowerCase()} each row is.`
+    : 'Tells from which state it was exported.';
+
+/** What a column may overwrite. */
+function whenSelect(entity: Entity, column: ColumnInfo, line: ColumnMapping): MappingColumn['when'] {
+  const many = targetEntity(entity, line.field).label[1].toLowerCase();
+  const list = [
+    ['', 'overwrites what is there'],
+    ['empty', 'fills what is empty'],
+    ...(addable(entity) ? [['never', `only for new ${many}`] as const] : []),
+  ] as const;
+  const name = whenInput(column.index);
+  return { id: `field-${name}`, name, options: options(list, line.when ?? '') };
 }
 
 function columnView(
@@ -129,19 +115,21 @@ function columnView(
   column: ColumnInfo,
   line: ColumnMapping,
   problems: Record<string, string>,
+  exported: boolean,
 ): MappingColumn {
   const name = columnInput(column.index);
-  const [inputs, label] = details(entity, column, line);
   const own = recordTarget(column.header);
-  const offered = [...(own ? [own] : []), ...targets(entity).map(({ field }) => field)];
+  const [inputs, label] = details(entity, column, line);
   return {
     name,
     id: `field-${name}`,
     letter: letter(column.index),
     header: column.header,
-    samples: column.samples,
-    options: options([['', 'Do not import'], ...offered.map((t) => [t, targetLabel(entity, t)] as const)], line.field),
-    note: noteOf(entity, column, line),
+    samples: own ? [] : column.samples,
+    fixed: own ? fixedText(entity, own) : '',
+    groups: own ? [] : targetGroups(entity, line.field),
+    when: own ? null : whenSelect(entity, column, line),
+    note: own ? '' : noteOf(entity, column, line, exported),
     error: problems[name] ?? '',
     details: inputs,
     details_label: label,
@@ -149,36 +137,50 @@ function columnView(
   };
 }
 
-/** Mode, keys and blank cells. */
-function choiceInputs(entity: Entity, choices: Choices, problems: Record<string, string>): InputView[] {
+/** Mode, match keys and blank cells. A kind that no file can add is only ever changed, by the rows' own ids. */
+function choiceInputs(
+  entity: Entity,
+  choices: Choices,
+  by_record: boolean | null,
+  problems: Record<string, string>,
+): InputView[] {
   const many = entity.label[1].toLowerCase();
-  return [
-    input('mode', 'What is imported', {
-      options: options(
-        [
-          ['both', `New ${many} are added, known ones are updated`],
-          ['create', `Only new ${many} are added`],
-          ['update', `Only known ${many} are updated`],
-        ],
-        choices.mode,
-      ),
-    }),
-    ...MATCH_KEYS.filter((key) => entity.fields[key] || key === 'name').map((key, index) =>
-      input(matchInput(key), `Known by: ${matchLabel(entity, key).toLowerCase()}`, {
-        control: 'checkbox',
-        checked: choices.match.includes(key),
-        error: index === 0 ? (problems.match ?? '') : '',
-      }),
+  const error = problems.match ?? '';
+  const mode = input('mode', 'What is imported', {
+    options: options(
+      [
+        ['both', `New ${many} are added, known ones are updated`],
+        ['create', `Only new ${many} are added`],
+        ['update', `Only known ${many} are updated`],
+      ],
+      choices.mode,
     ),
-    input('blank', 'A blank cell', {
-      options: options(
-        [
-          ['keep', 'keeps what is there'],
-          ['clear', 'empties the field'],
-        ],
-        choices.blank,
-      ),
+  });
+  const keys = MATCH_KEYS.filter((key) => entity.fields[key] || key === 'name').map((key, index) =>
+    input(matchInput(key), `Known by: ${matchLabel(entity, key).toLowerCase()}`, {
+      control: 'checkbox',
+      checked: choices.match.includes(key),
+      error: index === 0 ? error : '',
     }),
+  );
+  const record = input(BY_RECORD, `Known by: the column “${ID_HEADER}” of this export`, {
+    control: 'checkbox',
+    checked: by_record === true,
+  });
+  const blank = input('blank', 'A blank cell', {
+    options: options(
+      [
+        ['keep', 'keeps what is there'],
+        ['clear', 'empties the field'],
+      ],
+      choices.blank,
+    ),
+  });
+  return [
+    ...(addable(entity) ? [mode] : []),
+    ...(by_record === null ? [] : [record]),
+    ...(addable(entity) ? keys : []),
+    blank,
   ];
 }
 
@@ -213,6 +215,25 @@ function defaultInputs(
   });
 }
 
+/** 'Matched as on 3 March by Anna Novak for the same columns.', and the way to the guess. */
+function likeBefore(ctx: Ctx, found: Import): MappingView['like'] {
+  const { like } = found.choices;
+  if (!like) return null;
+  const at = instant(like.at, ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
+  const year = at.year === DateTime.now().year ? {} : ({ year: 'numeric' } as const);
+  return {
+    text: `Matched as on ${at.toLocaleString({ day: 'numeric', month: 'long', ...year })} by ${like.who} for the same columns.`,
+    action: button(ctx, 'Start from the guess instead', `/imports/${found.id}/guess`),
+  };
+}
+
+/** Where the summary leads for a problem. */
+function placeOf(entity: Entity, columns: readonly MappingColumn[], problem: string): string {
+  const key = MATCH_KEYS.find((name) => entity.fields[name] || name === 'name')!;
+  if (problem === 'mapping') return columns.find(({ fixed }) => !fixed)?.id ?? '';
+  return problem === 'match' ? `field-${matchInput(key)}` : `field-${problem}`;
+}
+
 /** The page on which columns are matched to fields. */
 export async function mappingView(
   ctx: Ctx,
@@ -223,33 +244,30 @@ export async function mappingView(
   const choices: Choices = { ...PLAIN_CHOICES, ...found.choices };
   const lines = new Map((found.mapping ?? []).map((line) => [line.column, line]));
   const used = new Set((found.mapping ?? []).map((line) => line.field));
+  const exported = found.columns.some(({ header }) => recordTarget(header) === RECORD_ID);
   const label = (name: string) => {
     const column = found.columns.find((c) => columnInput(c.index) === name);
     return column?.header ?? (name === 'match' ? 'Known by' : 'Columns');
   };
-  const source = sourceForm(ctx, found, 'Sheet and header row');
+  const columns = found.columns.map((column) =>
+    columnView(entity, column, lines.get(column.index) ?? { column: column.index, field: '' }, problems, exported),
+  );
+  const people = can(ctx, `${entity.name}.create`) && addable(entity) ? await activePeople(ctx) : [];
   return {
     head: importHead(found, 1),
     action: `/imports/${found.id}/mapping`,
     hidden: [{ name: '_csrf', value: ctx.csrf }],
     errors: Object.entries(problems).map(([name, message]) => ({
-      id: name === 'mapping' ? 'field-column_0' : name === 'match' ? 'field-match_external_id' : `field-${name}`,
+      id: placeOf(entity, columns, name),
       label: label(name),
       message,
     })),
     notes: found.notes.map((text) => ({ tone: 'amber' as const, text })),
-    source,
-    columns: found.columns.map((column) =>
-      columnView(entity, column, lines.get(column.index) ?? { column: column.index, field: '' }, problems),
-    ),
-    choices: choiceInputs(entity, choices, problems),
-    defaults: defaultInputs(
-      entity,
-      choices,
-      used,
-      can(ctx, `${entity.name}.create`) ? await activePeople(ctx) : [],
-      problems,
-    ),
+    reading: readingView(ctx, found, 'How the file is read'),
+    like: likeBefore(ctx, found),
+    columns,
+    choices: choiceInputs(entity, choices, exported ? used.has(RECORD_ID) : null, problems),
+    defaults: addable(entity) ? defaultInputs(entity, choices, used, people, problems) : [],
     submit: 'Show the plan',
     cancel: null,
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Change } from '#src/kernel/audit.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
+import type { CsvOptions } from './reader/csv_options.ts';
 import { MATCH_KEYS } from './targets.ts';
 
 /** What people and programs are told, as docs/contract says. */
@@ -76,6 +77,8 @@ export interface Wishes {
   sheet?: string | number | undefined;
   header_row?: number | undefined;
   mapping?: Record<string, string> | undefined;
+  /** header -> what its column may overwrite */
+  overwrite?: Record<string, 'always' | 'empty' | 'never'> | undefined;
   choices?: Partial<Choices> | undefined;
   commit?: boolean | undefined;
 }
@@ -103,14 +106,19 @@ export interface Import extends Counts {
   file_bytes: string;
   file_key: string;
   file_format: 'xlsx' | 'csv' | null;
+  /** what the person chose for a text file, and in words what was detected in it */
+  dialect: CsvOptions & { found?: Record<keyof CsvOptions, string> };
   sheets: SheetPreview[];
   sheet: number | null;
   header_row: number | null;
   columns: ColumnInfo[];
   notes: string[];
   mapping: ColumnMapping[] | null;
-  /** empty until the mapping stands; `wishes` of a program are kept beside them */
-  choices: Partial<Choices> & { wishes?: Wishes };
+  /**
+   * Empty until the mapping stands; `wishes` of a program are kept beside them. `like`: whose mapping of an earlier file
+   * with these columns is proposed.
+   */
+  choices: Partial<Choices> & { wishes?: Wishes; like?: { at: string; who: string } };
   error: string | null;
   /** how often the rows were moved: 1 written, 2 undone, 3 written again …; odd is forward */
   move: number;

@@ -1,58 +1,23 @@
+import type { Ctx } from '#src/kernel/context.ts';
 import { entityNamed } from '#src/kernel/entity.ts';
 import { filePath } from '#src/platform/files.ts';
 import { correctedImport } from './corrections.ts';
-import { guessMapping } from './guess.ts';
+import { type FirstLook, firstLook, readingOptions } from './file_reading.ts';
+import { firstMapping, guessed } from './first_mapping.ts';
 import { guessHeaderRow, nameColumns } from './headers.ts';
 import { ColumnGatherer } from './inspect_columns.ts';
 import { readMapping } from './mapping.ts';
-import {
-  type Choices,
-  type ColumnInfo,
-  type ColumnMapping,
-  type Import,
-  PLAIN_CHOICES,
-  type SheetPreview,
-  type Wishes,
-} from './model.ts';
-import { type InspectedSheet, inspectFile, type ReadOptions, type Row, readFile } from './reader/run.ts';
+import type { ColumnInfo, Import, SheetPreview, Wishes } from './model.ts';
+import { type Row, readFile } from './reader/run.ts';
 import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts';
-import { MATCH_KEYS, RECORD_ID } from './targets.ts';
+import { MATCH_KEYS } from './targets.ts';
+import { columnsInWords, sheetsInWords, wishedMapping } from './wishes.ts';
 import { count, some } from './words.ts';
 import { failImport, type Work } from './work.ts';
 
-/** What the page for choosing sheet and header row shows. */
-const PREVIEW = { sheets: 100, rows: 30, columns: 50, characters: 100 };
 /** Rows a transaction; keeps memory small and the import's lock short. */
 const CHUNK = 1_000;
 const MOST_NOTES = 12;
-
-/** Memory of the reader besides its heap: the program itself and its buffers, in MB. */
-const BESIDES_HEAP = 144;
-
-function options({ platform, signal }: Work, found: Import): ReadOptions {
-  const { upload_bytes, import_cost } = platform.config;
-  const limits = {
-    fileBytes: upload_bytes,
-    inflatedBytes: import_cost.unpacked_bytes,
-    seconds: import_cost.seconds,
-    cpuSeconds: import_cost.seconds,
-    heapMegabytes: import_cost.memory_mb,
-    residentMegabytes: import_cost.memory_mb + BESIDES_HEAP,
-  };
-  return { name: found.file_name, signal, limits };
-}
-
-const preview = (sheet: InspectedSheet): SheetPreview => ({
-  index: sheet.index,
-  name: sheet.name.slice(0, 100),
-  hidden: sheet.hidden,
-  rows: sheet.rows.map((row) => ({
-    number: row.number,
-    cells: row.cells
-      .slice(0, PREVIEW.columns)
-      .map((cell) => cellText(stageCell(cell, false)).slice(0, PREVIEW.characters)),
-  })),
-});
 
 /** The sheet to read: the one that was asked for, or the only one with rows; null when the person has to choose. */
 function pickSheet(sheets: readonly SheetPreview[], found: Import): SheetPreview | null | string {
@@ -60,7 +25,7 @@ function pickSheet(sheets: readonly SheetPreview[], found: Import): SheetPreview
   const wished = found.choices.wishes?.sheet;
   if (wished !== undefined) {
     const match = sheets.find((sheet) => sheet.name === wished || sheet.index === wished);
-    return match ?? `This file has no sheet “${String(wished).slice(0, 60)}”.`;
+    return match ?? `This file has no sheet “${String(wished).slice(0, 60)}”.${sheetsInWords(sheets)}`;
   }
   if (!filled.length)
     return 'There are no rows in this file. Check that the list is on one of its sheets and was saved.';
@@ -71,12 +36,15 @@ function pickSheet(sheets: readonly SheetPreview[], found: Import): SheetPreview
 
 /** First look: which sheets there are and where their lists begin. */
 export async function inspectStep(work: Work, found: Import): Promise<void> {
-  const path = filePath(work.platform.config.data_dir, found.file_key);
-  const seen = await inspectFile(path, { ...options(work, found), rowsPerSheet: PREVIEW.rows });
-  const sheets = seen.sheets.slice(0, PREVIEW.sheets).map(preview);
-  const chosen = pickSheet(sheets, found);
+  const { config } = work.platform;
+  const seen = await firstLook(config, found, readingOptions(config, found, work.signal));
+  const chosen = pickSheet(seen.sheets, found);
   if (typeof chosen === 'string') return failImport(work, chosen);
-  const known = { file_format: seen.format, sheets: JSON.stringify(sheets) };
+  const known = {
+    file_format: seen.format,
+    sheets: JSON.stringify(seen.sheets),
+    dialect: JSON.stringify(withDetected(found.dialect, seen)),
+  };
   await work.step((ctx) =>
     work.note(
       ctx,
@@ -86,11 +54,17 @@ export async function inspectStep(work: Work, found: Import): Promise<void> {
             state: 'reading',
             task: 'stage',
             sheet: chosen.index,
-            header_row: found.choices.wishes?.header_row ?? null,
+            header_row: found.choices.wishes?.header_row ?? found.header_row,
           }
         : { ...known, task: null },
     ),
   );
+}
+
+/** What was detected in a text file stays known when a person chooses something else. */
+function withDetected(dialect: Import['dialect'], seen: FirstLook): Import['dialect'] {
+  const chosen = dialect.encoding || dialect.delimiter || dialect.quote;
+  return chosen || !seen.found ? dialect : { ...dialect, found: seen.found };
 }
 
 /** What the reader said, once each, in the words of the page. */
@@ -141,7 +115,8 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
     });
   };
   const path = filePath(data_dir, found.file_key);
-  for await (const event of readFile(path, { ...options(work, found), sheets: [sheet.index] })) {
+  const options = readingOptions(work.platform.config, found, work.signal);
+  for await (const event of readFile(path, { ...options, sheets: [sheet.index] })) {
     if (event.type === 'warning') notes.add(event.warning.message);
     if (event.type !== 'rows') continue;
     for (const row of event.rows) {
@@ -168,7 +143,11 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   if (hidden) notes.add(`${count(hidden)} of the rows are hidden in the file. They are imported too.`);
   const { wishes } = found.choices;
   const corrected = wishes?.mapping ? null : await work.step((ctx) => correctedImport(ctx, columns));
-  const next = corrected ? asCorrection(corrected, columns, wishes) : afterStaging(found, columns);
+  const next = corrected
+    ? asCorrection(corrected, columns, wishes)
+    : wishes
+      ? asWished(found, columns, wishes)
+      : await work.step((ctx) => asShown(ctx, found, columns));
   if (typeof next === 'string') return failImport(work, next);
   const known = { columns: JSON.stringify(columns), notes: JSON.stringify(notes.list) };
   await work.step((ctx) => work.note(ctx, { ...known, rows, done: rows, total: rows, ...next }));
@@ -187,29 +166,22 @@ function asCorrection(
   return { state: 'mapping', task: 'plan', ...said };
 }
 
+/** A person is shown what the columns look like, or what was said about them before. */
+async function asShown(ctx: Ctx, found: Import, columns: ColumnInfo[]): Promise<Record<string, unknown>> {
+  const { mapping, choices } = await firstMapping(ctx, found, columns);
+  return { state: 'mapping', task: null, mapping: JSON.stringify(mapping), choices: JSON.stringify(choices) };
+}
+
 /**
- * A person is shown the guessed mapping; a program's import goes on with its own or the guessed one.
+ * A program's import goes on with its own mapping or the guessed one.
  * @returns what the import's row says next, or why it cannot go on
  */
-function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unknown> | string {
+function asWished(found: Import, columns: ColumnInfo[], wishes: Wishes): Record<string, unknown> | string {
   const entity = entityNamed(found.entity);
-  const guessed = guessMapping(entity, columns);
-  const { wishes } = found.choices;
-  // Somebody who empties a cell of an exported list means it; a list from elsewhere may just not know.
-  const named = guessed.some(({ field }) => field === RECORD_ID);
-  const plain: Choices = { ...PLAIN_CHOICES, blank: named ? 'clear' : 'keep' };
-  if (!wishes)
-    return { state: 'mapping', task: null, mapping: JSON.stringify(guessed), choices: JSON.stringify(plain) };
-  const choices = { ...plain, ...wishes.choices, match: wishes.choices?.match ?? [...MATCH_KEYS] };
-  const wished = wishes.mapping;
-  const asked: ColumnMapping[] = wished
-    ? columns.map(({ index, header }) => ({
-        column: index,
-        field: Object.hasOwn(wished, header) ? wished[header]! : '',
-      }))
-    : guessed;
-  const unknown = Object.keys(wished ?? {}).filter((name) => !columns.some(({ header }) => header === name));
-  if (unknown.length) return `The file has no column “${unknown[0]!.slice(0, 60)}”.`;
+  const guess = guessed(entity, columns);
+  const choices = { ...guess.choices, ...wishes.choices, match: wishes.choices?.match ?? [...MATCH_KEYS] };
+  const asked = wishedMapping(columns, wishes, guess.mapping);
+  if (typeof asked === 'string') return asked;
   const kept = JSON.stringify({ ...choices, wishes });
   try {
     const mapping = readMapping(entity, columns, asked, choices, false);
@@ -217,7 +189,6 @@ function afterStaging(found: Import, columns: ColumnInfo[]): Record<string, unkn
   } catch (error) {
     const { message, details = {} } = error as Error & { details?: Record<string, string> };
     const [first] = Object.values(details);
-    const names = columns.slice(0, 12).map(({ header }) => `“${header.slice(0, 40)}”`);
-    return `${first ?? message} The columns are ${names.join(', ')}${columns.length > names.length ? ' …' : ''}.`;
+    return `${first ?? message} ${columnsInWords(columns)}`;
   }
 }

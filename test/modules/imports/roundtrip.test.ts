@@ -92,14 +92,15 @@ test('ids of nobody, of another company and made-up ones are refused; nothing el
     ),
   );
   expect(countsOf(found)).toMatchObject({ rows: 3, failed: 3 });
-  for (const field of ['@id', '@version', 'id', 'tenant_id', 'version', 'created_at', 'created_by']) {
-    const refused = await ground.run(csv(['Name', 'Key'], ['X', '1']), { mapping: { Name: 'name', Key: field } });
-    expect([field, refused.state, refused.error]).toEqual([
-      field,
-      'failed',
-      expect.stringContaining('not a field that an import may fill'),
-    ]);
-  }
+  const named = (field: string) =>
+    ground.run(csv(['Name', 'Key'], ['X', '1']), { mapping: { Name: 'name', Key: field } });
+  for (const field of ['@id', '@version'])
+    expect(await named(field)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('not a field that an import may fill'),
+    });
+  for (const field of ['id', 'tenant_id', 'version', 'created_at', 'created_by'])
+    await expect(named(field)).rejects.toThrow(/^422 .*options\.mapping\.Key/);
 });
 
 test('a list of another kind cannot be added by a file, only changed', async () => {

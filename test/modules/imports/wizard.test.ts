@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const list = (name: string) =>
   csv(
-    ['Firma', 'E-Mail', 'Status', 'Renewal date', 'Bemerkung'],
+    ['Firma', 'E-Mail', 'Status', 'Renewal date', `Bemerkung ${name}`],
     [`${name} A`, `a@${name}.example`, 'Kunde', '03/04/2026', '<script>document.title = "owned"</script>'],
     [`${name} B`, `b@${name}.example`, 'Wichtig', '05/06/2026', ''],
     [`${name} C`, 'nonsense', 'Kunde', '', ''],
@@ -146,8 +146,8 @@ test('a workbook of several sheets asks which one, and another header row can be
   await expectNoAxeViolations(page);
   await screenshot(page, 'import-columns-phone-dark');
   expect(await page.inputValue('select[name=column_1]')).toBe('city');
-  await page.click('text=Sheet and header row');
-  expect(await page.inputValue('select[name=header_row]')).toBe('2');
+  await page.click('text=How the file is read');
+  expect(await page.locator('select[name=header_row] option:checked').innerText()).toBe('Found by itself: row 2');
   await page.selectOption('select[name=header_row]', '0');
   await page.click('text=Read again');
   await page.waitForSelector('th:has-text("Column A")');
