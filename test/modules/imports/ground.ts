@@ -15,7 +15,7 @@ export interface Ground {
   sql<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]>;
   /** Uploads through the API. @returns the import's id */
   upload(content: string | Buffer, options?: object, entity?: string, name?: string): Promise<string>;
-  /** Runs what the queue would run, once. */
+  /** Runs what the queue would run, once, for the company that the import belongs to. */
   drive(id: string): Promise<void>;
   load(id: string): Promise<Import>;
   /** upload, read, plan and (options.commit) commit */
@@ -49,8 +49,8 @@ export async function openGround(env: Record<string, string> = {}): Promise<Grou
       return answer.body.data.id as string;
     },
     async drive(id) {
-      const { run } = await ground.load(id);
-      const payload = { import_id: id, run, tenant_id: acme.id, actor_id: acme.users.admin.id };
+      const { run, tenant_id, created_by } = (await ground.load(id)) as Import & { tenant_id: string };
+      const payload = { import_id: id, run, tenant_id, actor_id: created_by };
       await runJob(app.platform, work, payload, new AbortController().signal);
     },
     load: async (id) => (await sql('select * from imports where id = $1', [id]))[0] as unknown as Import,
