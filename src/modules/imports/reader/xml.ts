@@ -6,7 +6,7 @@ import { SaxesParser } from 'saxes';
 import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WarningSink } from './warnings.ts';
-import { PlainFeed } from './xml_plain.ts';
+import { MAX_DEPTH, PlainFeed } from './xml_plain.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -50,12 +50,9 @@ export async function scanXml(
   parser.ENTITIES = Object.assign(Object.create(null), ENTITIES);
   const scopes = new NamespaceScopes();
   let repairs = 0;
-  let sinceToken = 0;
-  // looking for declarations in every tag of a sheet is dear: only where the text, or the piece before it, has one
-  let mayDeclare = true;
-  let declarationOpen = false;
-  let tail = '';
-  let opened = 0;
+  /** Characters given to the parser, and where among them the last tag ended. */
+  let written = 0;
+  let tagEnd = 0;
 
   parser.on('error', (error) => {
     if (!HARMLESS.test(error.message)) throw damaged(name, error.message);
@@ -71,23 +68,30 @@ export async function scanXml(
     throw new ReadError('document_type');
   });
   const names: string[] = [];
+  // saxes joins a text or tag in memory until it ends
+  const checkLength = (position: number) => {
+    if (position - tagEnd > limits.xmlTokenCharacters) {
+      throw new ReadError('text_too_long', { limit: formatCount(limits.xmlTokenCharacters) });
+    }
+  };
+  const endTag = () => {
+    checkLength(parser.position);
+    tagEnd = parser.position;
+  };
   parser.on('opentag', (tag) => {
-    sinceToken = 0;
-    opened++;
+    endTag();
     const depth = names.length + 1;
     if (depth > limits.xmlDepth) throw new ReadError('nested_too_deep');
     const attributes = tag.attributes as Attributes;
-    if (mayDeclare) {
-      for (const key in attributes) {
-        if (key.startsWith('xmlns')) scopes.declare(key, attributes[key] as string, depth);
-      }
+    for (const key in attributes) {
+      if (key.startsWith('xmlns')) scopes.declare(key, attributes[key] as string, depth);
     }
     const name = scopes.localName(tag.name, depth === 1);
     names.push(name);
     handler.open(name, attributes, scopes);
   });
   parser.on('closetag', () => {
-    sinceToken = 0;
+    endTag();
     handler.close(names.pop() ?? '');
     scopes.leave(names.length + 1);
   });
@@ -100,18 +104,9 @@ export async function scanXml(
   let decoder: InstanceType<typeof TextDecoder> | undefined;
   let head: Buffer | undefined;
   const write = (text: string) => {
-    // saxes joins a token in memory until it ends: look at its length before and after
-    const declares = text.includes('xmlns') || (tail + text.slice(0, 8)).includes('xmlns');
-    mayDeclare = declares || declarationOpen;
-    tail = text.slice(-8);
-    opened = 0;
-    sinceToken += text.length;
-    const before = sinceToken;
     parser.write(text);
-    declarationOpen = declares || (declarationOpen && opened === 0);
-    if (sinceToken === before && sinceToken > limits.xmlTokenCharacters) {
-      throw new ReadError('text_too_long', { limit: formatCount(limits.xmlTokenCharacters) });
-    }
+    written += text.length;
+    checkLength(written);
   };
   const feed = handler.plain
     ? new PlainFeed(
@@ -124,8 +119,13 @@ export async function scanXml(
         },
         {
           write,
+          // XML 1.1 has other characters and line ends
           isBetween: (container, item) =>
-            names.at(-1) === container && sinceToken === 0 && scopes.localName(item, false) === item,
+            names.at(-1) === container &&
+            written === tagEnd &&
+            scopes.localName(item, false) === item &&
+            names.length + MAX_DEPTH <= limits.xmlDepth &&
+            (parser.xmlDecl.version ?? '1.0') === '1.0',
         },
       )
     : { write, end: () => {} };

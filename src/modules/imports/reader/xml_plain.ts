@@ -13,6 +13,7 @@ export interface PlainHandler {
 
 const TAB = 9;
 const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const QUOTE = 34;
 const AMPERSAND = 38;
@@ -28,7 +29,10 @@ const CLOSE = 2;
 const TEXT = 3;
 const ENCODED_TEXT = 4;
 
-const MAX_DEPTH = 16;
+/** Nesting of an item; a deeper one is left to the full parser. */
+export const MAX_DEPTH = 16;
+/** Attributes of a tag: each is compared with those before it. */
+const MAX_ATTRIBUTES = 32;
 const ENTITY = /&(amp|lt|gt|quot|apos);/g;
 const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const NONE: Attributes = Object.freeze({});
@@ -74,8 +78,8 @@ function takeText(text: string, start: number, end: number): number {
 }
 
 function isEntity(text: string, at: number): boolean {
-  const semicolon = text.indexOf(';', at);
-  return semicolon > at && semicolon - at < 6 && Object.hasOwn(CHARACTERS, text.slice(at + 1, semicolon));
+  const semicolon = text.slice(at, at + 6).indexOf(';');
+  return semicolon > 0 && Object.hasOwn(CHARACTERS, text.slice(at + 1, at + semicolon));
 }
 
 function takeClose(text: string, start: number, end: number): number {
@@ -119,8 +123,9 @@ function takeOpen(text: string, start: number, end: number): number {
 
 function takeAttribute(text: string, start: number, end: number, count: number): number {
   let at = start;
+  if (!isLetter(text.charCodeAt(at)) || (steps[count] as number) === MAX_ATTRIBUTES) return -1;
   while (isNameCode(text.charCodeAt(at)) || text.charCodeAt(at) === COLON) at++;
-  if (at === start || text.charCodeAt(at) !== EQUALS || text.charCodeAt(at + 1) !== QUOTE) return -1;
+  if (text.charCodeAt(at) !== EQUALS || text.charCodeAt(at + 1) !== QUOTE) return -1;
   const declares = text.charCodeAt(start) === SMALL_X && text.startsWith('xmlns', start);
   if (declares || isRepeated(text, start, at, count)) return -1;
   const nameEnd = at;
@@ -148,6 +153,10 @@ function isRepeated(text: string, start: number, end: number, count: number): bo
 function isLetter(code: number): boolean {
   const lower = code | 32;
   return lower >= 97 && lower <= 122;
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
 }
 
 /** ASCII only: other names are no part of the vocabulary. */
@@ -254,10 +263,10 @@ export class PlainFeed {
   private takeItems(text: string, from: number): number {
     let at = from;
     while (true) {
-      while (at < text.length && text.charCodeAt(at) <= SPACE) at++;
+      while (isBlank(text.charCodeAt(at))) at++;
       // a piece may end anywhere
       if (text.length - at <= this.opening.length) return at;
-      if (!text.startsWith(this.opening, at) || isLetter(text.charCodeAt(at + this.opening.length))) break;
+      if (!text.startsWith(this.opening, at)) break;
       const end = this.itemEnd(text, at);
       if (end < 0 && text.length - at <= this.longest) return at;
       if (end < 0 || end - at > this.longest) break;

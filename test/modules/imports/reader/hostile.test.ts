@@ -32,6 +32,13 @@ function replaced(entry: ZipEntry): Buffer {
 const sheet1 = (start: string, piece: string, times: number, end: string) =>
   repeatedEntry('xl/worksheets/sheet1.xml', SHEET + start, piece, times, end + END);
 
+/** An element of so many characters that means nothing. */
+const filled = (length: number) => `<x>${'abcdefghij'.repeat(length / 10).slice(7)}</x>`;
+
+/** As `sheet1`, not packed: nothing but its size tells that it is odd. */
+const storedSheet = (start: string, piece: string, times: number) =>
+  replaced({ name: 'xl/worksheets/sheet1.xml', data: SHEET + start + piece.repeat(times) + END, method: 0 });
+
 async function outcome(
   path: string,
 ): Promise<{ code: ReadErrorCode | 'read'; rows: number; seconds: number; megabytes: number }> {
@@ -183,6 +190,13 @@ test.each<[string, ReadErrorCode | 'read', () => Buffer | Promise<Buffer>]>([
           '</cellXfs></styleSheet>',
         ),
       ),
+  ],
+  ['a row of 90 MB that never ends', 'damaged_workbook', () => storedSheet('<row>', filled(1000), 90_000)],
+  ['rows of nearly a megabyte', 'read', () => storedSheet('', `<row>${filled(1000).repeat(990)}</row>`, 90)],
+  [
+    'rows of 60,000 attributes',
+    'read',
+    () => storedSheet('', `<row ${Array.from({ length: 60_000 }, (_, i) => `a${i}=""`).join(' ')}/>`, 10),
   ],
   [
     'a million control characters',

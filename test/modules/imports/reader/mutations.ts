@@ -27,7 +27,7 @@ const CSV = Array.from(
   (_, i) => `${i},"Müller ${i}, Köln","say ""hi""",2024-01-${10 + (i % 20)},4.9E+11,${i % 3 ? "O'Neill" : ''}`,
 ).join('\r\n');
 
-interface Mutation {
+export interface Mutation {
   kind: 'cut' | 'delete' | 'double' | 'swap' | 'number' | 'insert' | 'repeat';
   /** Places in the text, 0 to 1. */
   at: number;
@@ -56,7 +56,7 @@ const NUMBERS = [
   '-0',
 ];
 
-const mutation: fc.Arbitrary<Mutation> = fc.record({
+export const mutation: fc.Arbitrary<Mutation> = fc.record({
   kind: fc.constantFrom('cut', 'delete', 'double', 'swap', 'number', 'insert', 'repeat'),
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   to: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -64,7 +64,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   piece: fc.constantFrom(...PIECES, ...NUMBERS),
 });
 
-function mutated(text: string, { kind, at, to, length, piece }: Mutation): string {
+export function mutated(text: string, { kind, at, to, length, piece }: Mutation): string {
   const start = Math.floor(at * text.length);
   const other = Math.floor(to * text.length);
   const slice = text.slice(start, start + length);
