@@ -42,11 +42,13 @@ async function migrateJobQueue(databaseUrl: string): Promise<void> {
   pool.on('connect', (connection) => connection.on('error', () => {}));
   try {
     await runMigrations({ pgPool: pool });
-    // The application's one door to the queue: a job always carries its tenant, taken from the transaction.
+    // The application's one door to the queue: a job always carries its tenant, taken from the transaction. The queue counts
+    // the deaths of workers as attempts, also when the job got on each time; so it has many, and the job itself says when it
+    // gets nowhere.
     await pool.query(`
       create or replace function graphile_worker.rapport_enqueue(task text, payload json, key text, at timestamptz)
         returns text language sql security definer set search_path = pg_catalog, pg_temp
-        as $$ select (graphile_worker.add_job(task, payload, job_key => key, run_at => at, max_attempts => 5)).id::text $$;
+        as $$ select (graphile_worker.add_job(task, payload, job_key => key, run_at => at, max_attempts => 25)).id::text $$;
       revoke all on function graphile_worker.rapport_enqueue(text, json, text, timestamptz) from public;
       grant usage on schema graphile_worker to ${ROLES.app};
       grant execute on function graphile_worker.rapport_enqueue(text, json, text, timestamptz) to ${ROLES.app};

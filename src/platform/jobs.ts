@@ -82,6 +82,8 @@ async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly str
       const { rows: got } = await client.query<{ dead: boolean }>(`select pg_try_advisory_lock(${LIFE}) as dead`, [id]);
       if (!got[0]?.dead) continue;
       await client.query('select graphile_worker.force_unlock_workers($1)', [[id]]);
+      // As the queue itself says that there is work; else idle workers would see it at their next poll.
+      await client.query(`select pg_notify('jobs:insert', '{"count":2}')`);
       await client.query(`select pg_advisory_unlock(${LIFE})`, [id]);
       log.warn({ worker: id }, 'gave back the jobs of a worker that died');
     }

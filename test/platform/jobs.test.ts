@@ -42,7 +42,9 @@ test('what a dead worker held runs again at once; what a living one holds is lef
   };
   const worker = await startWorker(pools, createLog('silent'), { orphan: note('orphan'), busy: note('busy') });
   try {
+    const began = Date.now();
     for (let i = 0; i < 100 && !ran.includes('orphan'); i += 1) await sleep(50);
+    expect(Date.now() - began).toBeLessThan(1_500); // and not at the next poll
     await sleep(300);
     expect(ran).toEqual(['orphan']);
   } finally {

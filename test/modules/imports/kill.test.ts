@@ -125,6 +125,16 @@ test('what never gets anywhere is given up and accounts for every row', async ()
   });
 });
 
+test('the queue is more patient than the import, which alone knows whether it gets on', async () => {
+  const found = await ground.run(csv(['Name'], ['Patient']));
+  await ground.as((ctx) => commitImport(ctx, found.id, null));
+  const [job] = await ground.sql<{ max_attempts: number }>(
+    'select max_attempts from graphile_worker.jobs where key = $1',
+    [`import:${found.id}`],
+  );
+  expect(job!.max_attempts).toBeGreaterThan(20);
+});
+
 test('the identity is the table’s own rule too', async () => {
   const found = await ground.run(csv(['Name'], ['Counted']));
   await expect(ground.sql('update imports set created = 7 where id = $1', [found.id])).rejects.toMatchObject({
