@@ -159,6 +159,7 @@ const options = (selected: number) =>
   targets.map((label, i) => ({ value: String(i), label, selected: i === selected }));
 const reading: ReadingView = {
   heading: 'How the file is read',
+  said: 'Clients · Unicode (UTF-8) · columns named in row 2',
   open: false,
   action: '/x',
   preview_href: '/import-preview',
@@ -270,13 +271,22 @@ const tiles = [
   tile('Skip', '7', 'amber'),
   tile('Error', '5', 'red'),
 ];
-const plain = (text: string) => ({ text, old: '', changed: false });
+const COLUMNS = ['Status', 'E-mail', 'Renewal date', 'Owner'];
+/** What a row shows in each column: as it is, changed, or at fault. */
+const cells = (
+  ...texts: (string | { old: string; text: string } | { wrong: string })[]
+): PlanView['rows'][0]['cells'] =>
+  texts.map((said, i) => {
+    const [label, old] = [COLUMNS[i]!, ''];
+    if (typeof said === 'string') return { label, old, text: said, state: 'plain' };
+    return 'wrong' in said ? { label, old, text: said.wrong, state: 'wrong' } : { label, ...said, state: 'changed' };
+  });
 const plan: PlanView = {
   noun: 'Customer',
   head: head(2),
   tiles,
   notes: [{ tone: 'amber', text: 'Rows 14 and 208 are the same customer; the later one wins.' }],
-  columns: ['Status', 'E-mail', 'Renewal date', 'Owner'],
+  columns: COLUMNS,
   rows: [
     {
       id: 'row-14',
@@ -286,12 +296,12 @@ const plan: PlanView = {
       title: 'Aurora Hospitality Group',
       href: '/record',
       outcome: cell('badge', 'Update', { tone: 'accent' }),
-      cells: [
-        { text: 'Active', old: 'Prospect', changed: true },
-        plain('office@aurora.example'),
-        { text: '3 Apr 2026', old: '', changed: true },
-        plain('Anna Novak'),
-      ],
+      cells: cells(
+        { old: 'Prospect', text: 'Active' },
+        'office@aurora.example',
+        { old: '', text: '3 Apr 2026' },
+        'Anna Novak',
+      ),
       message: '',
     },
     {
@@ -302,12 +312,7 @@ const plan: PlanView = {
       title: 'Baltic Freight & Logistics',
       href: '/record',
       outcome: cell('badge', 'Update', { tone: 'accent' }),
-      cells: [
-        plain('Active'),
-        { text: 'new@baltic.example', old: 'old@baltic.example', changed: true },
-        plain(''),
-        plain(''),
-      ],
+      cells: cells('Active', { old: 'old@baltic.example', text: 'new@baltic.example' }, '', ''),
       message: 'Found by name and city.',
     },
     {
@@ -318,7 +323,7 @@ const plan: PlanView = {
       title: 'Čapek Brewing',
       href: '',
       outcome: cell('badge', 'Error', { tone: 'red' }),
-      cells: [plain('Active'), plain(''), plain('31/02/2024'), plain('')],
+      cells: cells('Active', '', { wrong: '31/02/2024' }, ''),
       message: 'Renewal date: the date 31/02/2024 does not exist.',
     },
   ],

@@ -192,6 +192,8 @@ export interface FirstRowsView {
 /** _import/reading.ejs: how a file is read. Its form previews by GET; the button that has it read again posts with the token. */
 export interface ReadingView {
   heading: string;
+  /** 'Unicode (UTF-8) · separated by semicolon · columns named in row 2'; '' while nothing could be read */
+  said: string;
   open: boolean;
   action: string;
   preview_href: string;
@@ -264,8 +266,8 @@ export interface PlanView {
     /** Where its error is mended; '' when there is none, or no way to. */
     edit_href: string;
     outcome: Cell;
-    /** One for each of `columns`; `changed` shows `old` struck through before `text`. */
-    cells: { text: string; old: string; changed: boolean }[];
+    /** One for each of `columns`, named by `label`; `changed` shows `old` struck through before `text`, `wrong` is at fault. */
+    cells: { label: string; text: string; old: string; state: 'plain' | 'changed' | 'wrong' }[];
     /** What the row writes besides: fields without a column here, contacts, an account. */
     lines: { label: string; old: string; text: string }[];
     /** What is wrong or why it is left out; '' when there is nothing to say. */

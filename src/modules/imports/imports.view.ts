@@ -152,6 +152,9 @@ export const noPager = (label: string): ListView['pager'] => ({
   sizes: [],
 });
 
+/** 'This is a PDF document.': what to do about it stands on the import's own page. */
+const firstSentence = (text: string): string => /^.*?[.:](?=\s|$)/.exec(text)?.[0].replace(/:$/, '.') ?? text;
+
 /** The history: who imported what, and what came of it. */
 export function importsView(
   ctx: Ctx,
@@ -174,7 +177,7 @@ export function importsView(
         when_exact: exact,
         state: stateCell(line),
         state_note: line.state === 'undone' ? `by ${undoers.get(line.id) ?? line.who}` : '',
-        counts: line.state === 'failed' ? '' : countsText(line),
+        counts: line.state === 'failed' ? firstSentence(line.error ?? '') : countsText(line),
       };
     }),
     pager: {

@@ -5,7 +5,7 @@ import { type FirstLook, isText } from './file_reading.ts';
 import { guessHeaderRow } from './headers.ts';
 import { importHead } from './imports.view.ts';
 import type { Import, SheetPreview } from './model.ts';
-import { CSV_DELIMITERS, CSV_ENCODINGS, CSV_QUOTES, type CsvOptions } from './reader/csv_options.ts';
+import { CSV_DELIMITERS, CSV_ENCODINGS, CSV_QUOTES, type CsvOption, type CsvOptions } from './reader/csv_options.ts';
 
 /** What of a sheet is shown; its file has the rest. */
 const SHOWN = { rows: 12, columns: 20, characters: 60 };
@@ -110,6 +110,17 @@ function dialectInputs(found: Import, csv: CsvOptions): InputView[] {
   });
 }
 
+/** How it is read, in a line. */
+function saidReading(found: Import, choice: ReadingChoice, sheet: SheetPreview, several: boolean): string {
+  const header = choice.header_row ?? guessHeaderRow(sheet);
+  const part = (name: keyof CsvOptions, list: readonly CsvOption[]) =>
+    list.find(({ value }) => value === choice.csv[name])?.label ?? found.dialect.found?.[name] ?? '';
+  const [separator = ''] = part('delimiter', CSV_DELIMITERS).toLowerCase().split('  ');
+  const text = isText(found) ? [part('encoding', CSV_ENCODINGS), `separated by ${separator}`] : [];
+  const named = header ? `columns named in row ${header}` : 'no row names the columns';
+  return [several ? sheet.name : '', ...text, named].filter(Boolean).join(' · ');
+}
+
 /**
  * How a file is read: its sheet, the row that names the columns, and of a text file its characters; with the first rows as
  * they come out. Null when the file leaves nothing to choose.
@@ -131,6 +142,7 @@ export function readingView(
   const several = filled.length > 1;
   return {
     heading,
+    said: sheet ? saidReading(found, choice, sheet, several) : '',
     open: seen !== null,
     action: `/imports/${found.id}/source`,
     preview_href: `/imports/${found.id}/preview`,
@@ -144,19 +156,28 @@ export function readingView(
   };
 }
 
+/** The sheet that most looks like a list: one that is not hidden, and has most to say in its first rows. */
+function likeliest(sheets: readonly SheetPreview[]): SheetPreview | undefined {
+  const weight = ({ hidden, rows }: SheetPreview) =>
+    rows.reduce((sum, { cells }) => sum + cells.filter(Boolean).length, 0) / (hidden ? 1_000 : 1);
+  return [...sheets].sort((a, b) => weight(b) - weight(a))[0];
+}
+
 /** Which of several sheets holds the list. */
 export function sheetsView(ctx: Pick<Ctx, 'csrf'>, found: Import): ImportSourceView {
+  const filled = filledSheets(found.sheets);
+  const first = likeliest(filled);
   return {
     head: importHead(found, 0),
     action: `/imports/${found.id}/source`,
     hidden: [{ name: '_csrf', value: ctx.csrf }],
     error: '',
-    sheets: filledSheets(found.sheets).map((sheet, index) => ({
+    sheets: filled.map((sheet) => ({
       id: `sheet-${sheet.index}`,
       value: String(sheet.index),
       label: sheet.name,
       note: sheet.hidden ? 'hidden in the workbook' : '',
-      checked: index === 0,
+      checked: sheet === first,
       rows: firstRows({ ...sheet, rows: sheet.rows.slice(0, 5) }, guessHeaderRow(sheet), [], '').rows,
     })),
   };

@@ -166,6 +166,8 @@ export async function resultView(ctx: Ctx, found: Import, entity: Entity): Promi
             { label: 'Undone', cell: instant(found.undone_at) },
           ]
         : []),
+      ...(written.made.length ? [{ label: 'Created', cell: cell('text', listed(written.made)) }] : []),
+      ...(written.changed.length ? [{ label: 'Updated', cell: cell('text', listed(written.changed)) }] : []),
       { label: 'Mode', cell: cell('text', MODES[choices.mode]) },
       { label: 'Known by', cell: cell('text', knownBy(found, entity) || 'nothing, so every row was new') },
       {

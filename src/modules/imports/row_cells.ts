@@ -51,10 +51,13 @@ export async function rowCells(ctx: Ctx, found: Import, entity: Entity, rows: re
         const writes = part ? row.parts.find((p) => PARTS[p.part - 1] === part) : row;
         const change = writes?.changes[field];
         const kind = part ? entityNamed(part.entity) : entity;
-        if (change) return { ...show.change(kind, field, change), changed: true };
+        const label = targetLabel(entity, target);
+        if (change) return { label, ...show.change(kind, field, change), state: 'changed' };
         const made = writes?.plan === 'create' && writes.after && !isNamePart(field);
         const raw = cellText(row.cells[column]).replace(/\s+/g, ' ').trim();
-        return { text: short(made ? show.text(kind, field, writes.after!) : raw), old: '', changed: false };
+        const wrong = row.plan === 'error' && row.problems.some(([at]) => at === column);
+        const text = short(made ? show.text(kind, field, writes.after!) : raw);
+        return { label, text, old: '', state: wrong ? 'wrong' : 'plain' };
       }),
     lines: (row) => [
       ...Object.entries(row.changes)
