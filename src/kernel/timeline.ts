@@ -136,12 +136,13 @@ function changeItem(ctx: Ctx, entity: Entity, row: Row, titles: Titles): Timelin
   const short =
     labels.length > 3 ? `${labels.slice(0, 2).join(', ')} and ${labels.length - 2} more` : labels.join(', ');
   const text = (name: string, value: unknown) => fieldCell(ctx, entity, name, { [name]: value }, titles).text || '—';
-  const updated = row.verb === 'updated';
+  const updated = row.verb === 'updated' || (row.verb === 'imported' && changes.length > 0);
+  const way = row.via === 'api' ? ' through the API' : updated && row.via === 'import' ? ' by an import' : '';
   return {
     id: String(row.id),
     kind: 'change',
     icon: 'history',
-    heading: `${who} ${updated ? `changed ${short}` : (VERBS[String(row.verb)] ?? String(row.verb))}${row.via === 'api' ? ' through the API' : ''}`,
+    heading: `${who} ${updated ? `changed ${short}` : (VERBS[String(row.verb)] ?? String(row.verb))}${way}`,
     href: '',
     body: '',
     lines: updated

@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -22,6 +23,11 @@ const STOP_TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 1_000;
 const PASSWORD_FILE = 'rapport.password';
 const LOG_KEPT_BYTES = 1 << 20;
+/** PostgreSQL asks for next to nothing by itself; a sixteenth of the machine keeps the indexes of a large list in memory. */
+const MEMORY = [
+  `shared_buffers=${Math.min(1024, Math.max(128, Math.floor(os.totalmem() / 2 ** 24)))}MB`,
+  'max_wal_size=4GB',
+];
 /** What a start says when a predecessor or a rival is still about: worth another try. */
 const PASSES = /already exists|in use|could not bind/i;
 
@@ -214,7 +220,7 @@ async function launch(
   durable: boolean,
 ): Promise<EmbeddedPostgres | { failure: string }> {
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories='];
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...MEMORY];
   if (!durable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
   const flags = ['-D', folderName(home, who), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const log = openLog(`${home}.log`);

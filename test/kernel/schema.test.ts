@@ -124,10 +124,10 @@ test('the serving roles own nothing, bypass nothing and may not change the schem
   }
 });
 
-test('definer functions are the search functions and the job door, with a pinned search path; views are invokers', async () => {
+test('definer functions are the search functions, the job door and the refreshing of statistics, with a pinned search path; views are invokers', async () => {
   const definers = await names(
     `select p.proname from pg_proc p where p.prosecdef and p.pronamespace in ('public'::regnamespace, 'graphile_worker'::regnamespace)
-     and not (p.proconfig::text like '%search_path%' and (p.proname ~ '^find_' or p.proname = 'rapport_enqueue'))`,
+     and not (p.proconfig::text like '%search_path%' and (p.proname ~ '^find_' or p.proname in ('rapport_enqueue', 'refresh_statistics')))`,
   );
   expect(definers).toEqual([]);
   const owners = await names(

@@ -2,7 +2,7 @@ import { audit } from '#src/kernel/audit.ts';
 import { type Ctx, can, demand } from '#src/kernel/context.ts';
 import { assertAccounted, type Counts, type Import, type Problem } from './model.ts';
 import { moveAgain } from './move_again.ts';
-import { type Chunk, Stale } from './move_chunk.ts';
+import { type Chunk, kindsOf, Stale } from './move_chunk.ts';
 import { moveFirst } from './move_first.ts';
 import { plannerOf } from './plan.ts';
 import type { Planner } from './plan_rows.ts';
@@ -16,6 +16,8 @@ import { failImport, Lanes, load, type Work } from './work.ts';
 
 /** Chunks side by side: one fewer would leave a processor idle, more would wait for each other. */
 const LANES = 2;
+/** Statistics are refreshed when so many times the rows are there. */
+const GROWTH = 4;
 /** How often a chunk is tried again when somebody edited one of its records at that very moment. */
 const MOST_TRIES = 5;
 
@@ -40,6 +42,7 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
     if (!chunks.length) break;
     const left = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
     let done = found.total - left;
+    let known = 0;
     // A contact may hang on a customer of an earlier row: then one chunk after the other.
     const lanes = new Lanes(planner.parts.length ? 1 : LANES);
     for (const chunk of chunks) {
@@ -47,12 +50,30 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
       await lanes.add(async () => {
         await moveOne(work, found, planner, chunk);
         done += chunk.rows;
+        if (done >= known * GROWTH) {
+          known = done;
+          await refreshStatistics(work, planner, done);
+        }
         await work.progress(Math.max(0, done));
       });
+      // The statistics that the first one leaves spare the others from looking up keys in a table thought to be empty.
+      if (chunk === chunks[0]) await lanes.done();
     }
     await lanes.done();
   }
   await finish(work);
+}
+
+/**
+ * A company that grows from nothing within seconds is planned for as if it had no records, until the database looks again:
+ * its lists and the look-up of keys would read all of them each time.
+ */
+async function refreshStatistics(work: Work, planner: Planner, done: number): Promise<void> {
+  const tables = new Set(kindsOf(planner).map(({ entity }) => entity.table));
+  for (const table of tables)
+    await work.step((ctx) =>
+      ctx.db.run('/* import.statistics */ call refresh_statistics(:table, :done)', { table, done }),
+    );
 }
 
 /** What somebody must be allowed to do for the move that an import stands at. */

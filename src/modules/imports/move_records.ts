@@ -33,10 +33,11 @@ const EXPECTED = 'coalesce(p.record_version, 0) + :moves::integer';
 /** Said so that no index of live or of trashed rows is tempting: only the way by id costs the same whatever was moved before. */
 const LIVE = `(coalesce(t.deleted_at, 'infinity') = 'infinity')`;
 
-const trail = (verb: string, version: string, changes: string, from: string) => `
+/** @param says columns of the trail and what they say about `todo` */
+const trail = (verb: string, version: string, says: Record<string, string>, from: string) => `
   insert into audit_log
-    (tenant_id, actor_id, actor_name, via, verb, entity, record_id, record_title, version, changes, request_id)
-  select :tenant::uuid, :actor::uuid, :name::text, 'import', '${verb}', :entity::text, todo.id, todo.title, ${version}, ${changes}, :request::text
+    (tenant_id, actor_id, actor_name, via, verb, entity, record_id, record_title, version, request_id${Object.keys(says).map((c) => `, ${c}`)})
+  select :tenant::uuid, :actor::uuid, :name::text, 'import', '${verb}', :entity::text, todo.id, todo.title, ${version}, :request::text${Object.values(says).map((v) => `, ${v}`)}
   from ${from}`;
 
 async function run(ctx: Ctx, label: string, it: Selection, sql: string): Promise<number> {
@@ -56,9 +57,16 @@ async function run(ctx: Ctx, label: string, it: Selection, sql: string): Promise
   return Number(row!.n);
 }
 
+/**
+ * A document as a row of the table, one a row of the plan. It stands in the list of columns because a function in `from`
+ * costs a table of its own for each row; `offset 0` keeps it from being computed again for every column.
+ */
+const asRow = (table: string, document: string) => `jsonb_populate_record(null::${table}, ${document}) as r`;
+const ONCE = 'offset 0';
+
 /** What an empty column holds where the table wants something: lists have no null. */
 const column = (entity: Entity, name: string) =>
-  entity.fields[name]!.kind === 'list' ? `coalesce(r.${name}, '{}')` : `r.${name}`;
+  entity.fields[name]!.kind === 'list' ? `coalesce((todo.r).${name}, '{}')` : `(todo.r).${name}`;
 
 /** Makes the records that are new. @returns how many */
 export async function makeRecords(ctx: Ctx, it: Selection): Promise<number> {
@@ -68,18 +76,13 @@ export async function makeRecords(ctx: Ctx, it: Selection): Promise<number> {
     ctx,
     'make',
     it,
-    `with todo as (select p.row_number, p.record_id as id, p.title, p.after ${TODO('create')}),
+    `with todo as (
+       select p.record_id as id, p.title, p.after, ${asRow(table, 'p.after')} ${TODO('create')} order by p.row_number ${ONCE}),
      made as (
        insert into ${table} (tenant_id, id, created_by, updated_by, ${columns.join(', ')})
        select :tenant::uuid, todo.id, :actor::uuid, :actor::uuid, ${columns.map((name) => column(it.entity, name)).join(', ')}
-       from todo, jsonb_populate_record(null::${table}, todo.after) r order by todo.row_number
-       returning 1),
-     trail as (${trail(
-       'imported',
-       '1',
-       `(select coalesce(jsonb_object_agg(key, jsonb_build_object('old', null, 'new', value)), '{}') from jsonb_each(todo.after))`,
-       'todo',
-     )})
+       from todo returning 1),
+     trail as (${trail('imported', '1', { initial: 'todo.after' }, 'todo')})
      select count(*) as n from made`,
   );
   const { tag_field } = it.entity;
@@ -107,19 +110,19 @@ export async function changeRecords(
     ctx,
     `change.${side}`,
     it,
-    `with todo as (
-       select p.row_number, p.record_id as id, p.title, p.changes, ${EXPECTED} as version,
-         (select jsonb_object_agg(key, value->'${side}') from jsonb_each(p.changes)) as given ${TODO('update')}),
+    `with given as (
+       select p.record_id as id, p.title, p.changes, ${EXPECTED} as version,
+         (select jsonb_object_agg(key, value->'${side}') from jsonb_each(p.changes)) as given ${TODO('update')} ${ONCE}),
+     todo as materialized (select given.*, ${asRow(table, 'given.given')} from given),
      done as (
        update ${table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid
          ${columns.map((name) => `, ${name} = case when jsonb_exists(todo.given, '${name}') then ${column(it.entity, name)} else t.${name} end`).join('')}
-       from todo, jsonb_populate_record(null::${table}, todo.given) r
-       where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${LIVE}
+       from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${LIVE}
        returning t.id, t.version),
      trail as (${trail(
        side === 'new' ? 'imported' : 'updated',
        'done.version',
-       side === 'new' ? 'todo.changes' : swapped,
+       { changes: side === 'new' ? 'todo.changes' : swapped },
        'todo join done on done.id = todo.id',
      )})
      select count(*) as n from done`,
@@ -147,7 +150,7 @@ export async function trashRecords(ctx: Ctx, it: Selection, into: 'trash' | 'lif
        update ${it.entity.table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid, deleted_at = ${is}
        from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${was}
        returning t.id, t.version),
-     trail as (${trail(verb!, 'done.version', `'{}'`, 'todo join done on done.id = todo.id')})
+     trail as (${trail(verb!, 'done.version', {}, 'todo join done on done.id = todo.id')})
      select count(*) as n from done`,
   );
 }

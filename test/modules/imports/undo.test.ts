@@ -4,7 +4,7 @@ import type { Row } from '../../../src/kernel/tenant_db.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport, redoImport, undoImport } from '../../../src/modules/imports/imports.service.ts';
 import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, driveUntil, type Ground, openGround } from './ground.ts';
+import { countsOf, csv, driveUntil, type Ground, openGround, signedIn } from './ground.ts';
 
 let ground: Ground;
 beforeAll(async () => {
@@ -221,13 +221,24 @@ test('the trail tells of the import, of its undo and of every record', async () 
   await undo(id);
   const { TR1 } = await byKey('TR1');
   const trail = await ground.sql(
-    'select verb, via, version, actor_name, changes from audit_log where record_id = $1 order by version',
+    'select verb, via, version, actor_name, changes, initial from audit_log where record_id = $1 order by version',
     [TR1!.id],
   );
   expect(trail).toMatchObject([
-    { verb: 'imported', via: 'import', version: 1, changes: { city: { old: null, new: 'Rome' } } },
+    { verb: 'imported', via: 'import', version: 1, changes: {}, initial: { name: 'Told', city: 'Rome' } },
     { verb: 'trashed', via: 'import', version: 2, actor_name: 'admin of Acme' },
   ]);
   const own = await ground.sql('select verb from audit_log where record_id = $1 order by id', [id]);
   expect(own.map((line) => line.verb)).toEqual(['created', 'imported', 'undone']);
+});
+
+test('the page of a record says what an import changed in it', async () => {
+  await imported(csv(HEAD, ['PG1', 'Paged', 'Rome', '', '', '']));
+  await imported(csv(HEAD, ['PG1', 'Paged', 'Oslo', '', '', '']));
+  const { PG1 } = await byKey('PG1');
+  const { agent } = await signedIn(ground);
+  const { text } = await agent.get(`/customers/${PG1!.id}`);
+  const words = text.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  expect(words).toMatch(/admin of Acme changed city by an import just now City from Rome to Oslo/);
+  expect(words).toMatch(/admin of Acme imported this/);
 });
