@@ -50,6 +50,24 @@ export async function up(knex: Knex): Promise<void> {
       end loop;
     end $$;
 
+    -- Rows of a file come by the thousand and all belong to one import: it is looked up once a statement, not once a row.
+    create function check_import() returns trigger language plpgsql set search_path = public, pg_temp as $$
+    begin
+      if exists (select from (select distinct tenant_id, import_id from inserted) n
+          where not exists (select from imports i where i.tenant_id = n.tenant_id and i.id = n.import_id)) then
+        raise foreign_key_violation using message = format('%s: there is no such import', tg_table_name);
+      end if;
+      return null;
+    end $$;
+    ${['import_rows', 'import_plan']
+      .map(
+        (table) => `
+    alter table ${table} drop constraint ${table}_tenant_id_fkey, drop constraint ${table}_tenant_id_import_id_fkey;
+    create trigger check_import after insert on ${table} referencing new table as inserted
+      for each statement execute function check_import();`,
+      )
+      .join('')}
+
     create procedure refresh_statistics(name text, written bigint)
       language plpgsql security definer set search_path = public, pg_temp as $$
     begin

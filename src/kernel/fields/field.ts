@@ -96,7 +96,10 @@ export const control = (kind: InputView['control'], more: Partial<Field['input']
 /** Control characters have no place in a name and PostgreSQL cannot hold NUL; line breaks are for long text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
-export const clean = (text: string): string => text.toWellFormed().normalize('NFC').replace(CONTROL, '').trim();
+/** Nothing to clean but spaces at the ends: nearly every text, told apart in a tenth of the time. */
+const PLAIN = /^[ -~]*$/;
+export const clean = (text: string): string =>
+  PLAIN.test(text) ? text.trim() : text.toWellFormed().normalize('NFC').replace(CONTROL, '').trim();
 
 const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 /** Intl objects cost 16 µs to make and 0.3 µs to use. */

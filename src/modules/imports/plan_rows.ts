@@ -5,11 +5,12 @@ import type { Value } from '#src/kernel/fields/field.ts';
 import { newId } from '#src/kernel/ids.ts';
 import { recordTitle } from '#src/kernel/presenters.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
+import { headerText, nameColumns } from './headers.ts';
 import { type Match, matchRows } from './match.ts';
 import type { Choices, ColumnInfo, ColumnMapping, PlannedPart, PlannedRow, Problem } from './model.ts';
 import { takeOriginals } from './originals.ts';
 import { resolveReferences } from './references.ts';
-import { isBlank, type StagedCell } from './staged_cells.ts';
+import { cellText, isBlank, type StagedCell } from './staged_cells.ts';
 import { addable, type MatchKey, matchLabel, PARTS, type Part } from './targets.ts';
 import { linesOf, type ParsedRow, type RowReader, rowReader } from './values.ts';
 
@@ -154,16 +155,13 @@ const isEmpty = (value: unknown): boolean =>
 const missing = (entity: Entity, names: readonly string[], column: number): Problem[] =>
   names.map((name) => [column, `${fieldLabel(entity, name)} is missing.`]);
 
-/** Everything that a new record will hold: what the file says above what it has by itself. */
+/** Everything that a new record will hold and that is not empty: what the file says above what it has by itself. */
 export function newRecord(maker: Maker, row: ParsedRow): Row {
-  const after: Row = { ...maker.initial };
-  for (const [name, value] of row.values) if (value !== null) after[name] = value;
+  const after: Row = {};
+  for (const name in maker.initial) if (!isEmpty(maker.initial[name])) after[name] = maker.initial[name];
+  for (const [name, value] of row.values) if (!isEmpty(value)) after[name] = value;
   return after;
 }
-
-/** What is written down about a new record: only what is not empty. */
-export const compact = (after: Row): Row =>
-  Object.fromEntries(Object.entries(after).filter(([, value]) => !isEmpty(value)));
 
 function create(planner: Planner, row: ParsedRow, base: Base): Outcome {
   const { entity } = planner;
@@ -171,7 +169,7 @@ function create(planner: Planner, row: ParsedRow, base: Base): Outcome {
   const names = missingFields(entity, after);
   const column = row.blank.has(entity.title) ? (row.columns.get(entity.title) ?? -1) : -1;
   if (names.length) return { ...base, plan: 'error', problems: missing(entity, names, column) };
-  return { ...base, plan: 'create', record_id: newId(), after: compact(after) };
+  return { ...base, plan: 'create', record_id: newId(), after };
 }
 
 /** What the file says that an existing record may take over. */
@@ -216,11 +214,10 @@ const fold = (text: string) => text.toLowerCase();
 
 /** Does this row only repeat the names of the columns, as printed lists do on every page? */
 export function repeatsHeader(columns: readonly ColumnInfo[], cells: readonly StagedCell[]): boolean {
-  let filled = 0;
-  for (const [index, cell] of cells.entries()) {
-    if (isBlank(cell)) continue;
-    filled += 1;
-    if (typeof cell !== 'string' || cell.trim() !== columns[index]?.header) return false;
-  }
-  return filled > 1;
+  const first = cells.findIndex((cell) => !isBlank(cell));
+  // Nearly every row says something else in its first cell already.
+  if (headerText(cellText(cells[first])) !== columns[first]?.header) return false;
+  const names = nameColumns(cells.map(cellText), columns.length);
+  const filled = cells.flatMap((cell, at) => (isBlank(cell) ? [] : [at]));
+  return filled.length > 1 && filled.every((at) => names[at] === columns[at]?.header);
 }

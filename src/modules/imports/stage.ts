@@ -13,10 +13,12 @@ import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts
 import { MATCH_KEYS } from './targets.ts';
 import { columnsInWords, sheetsInWords, wishedMapping } from './wishes.ts';
 import { count, some } from './words.ts';
-import { failImport, type Work } from './work.ts';
+import { failImport, Lanes, type Work } from './work.ts';
 
 /** Rows a transaction; keeps memory small and the import's lock short. */
 const CHUNK = 1_000;
+/** Chunks being written while the next is read. */
+const LANES = 2;
 const MOST_NOTES = 12;
 
 /** The sheet to read: the one that was asked for, or the only one with rows; null when the person has to choose. */
@@ -87,6 +89,7 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   let rows = 0;
   let hidden = 0;
   let waiting: Row[] = [];
+  const lanes = new Lanes(LANES);
 
   await work.step(async (ctx) => {
     await ctx.db.remove('import_plan', { import_id: work.import_id });
@@ -105,13 +108,16 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
       return { n: row.number, h: row.hidden, c: cells satisfies StagedCell[] };
     });
     waiting = [];
-    await work.step(async (ctx) => {
-      await ctx.db.run(
-        `/* import.stage */ insert into import_rows (tenant_id, import_id, row_number, hidden, cells)
-         select :tenant, :import, r.n, r.h, r.c from json_to_recordset(:rows::json) as r (n integer, h boolean, c jsonb)`,
-        { import: work.import_id, rows: JSON.stringify(batch) },
+    const done = rows;
+    await lanes.add(async () => {
+      await work.step((ctx) =>
+        ctx.db.run(
+          `/* import.stage */ insert into import_rows (tenant_id, import_id, row_number, hidden, cells)
+           select :tenant, :import, r.n, r.h, r.c from json_to_recordset(:rows::json) as r (n integer, h boolean, c jsonb)`,
+          { import: work.import_id, rows: JSON.stringify(batch) },
+        ),
       );
-      await work.note(ctx, { done: rows, attempts: 1 });
+      await work.progress(done);
     });
   };
   const path = filePath(data_dir, found.file_key);
@@ -126,6 +132,7 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
     if (rows > import_rows) break;
   }
   if (waiting.length) await flush();
+  await lanes.done();
   if (rows > import_rows)
     return failImport(
       work,

@@ -49,3 +49,19 @@ test('statistics of anything but a table of companies are not refreshed, and not
   await sleep(1_500);
   expect(await analysed()).toEqual(before);
 });
+
+test('rows of a file and of its plan belong to an import of their company', async () => {
+  const list = await ground.run('Name\nSomebody');
+  for (const table of ['import_rows', 'import_plan']) {
+    const rest = table === 'import_rows' ? [`cells`, `'[]'`] : ['plan', `'create'`];
+    const insert = (tenant: string, id: string) =>
+      ground.sql(
+        `insert into ${table} (tenant_id, import_id, row_number, ${rest[0]}) values ($1, $2, 99, ${rest[1]}), ($3, $4, 98, ${rest[1]})`,
+        [tenant, id, ground.acme.id, list.id],
+      );
+    const foreign = { code: '23503', message: `${table}: there is no such import` };
+    await expect(insert(ground.globex.id, list.id)).rejects.toMatchObject(foreign);
+    await expect(insert(ground.acme.id, ground.acme.id)).rejects.toMatchObject(foreign);
+    await insert(ground.acme.id, list.id);
+  }
+});
