@@ -8,7 +8,6 @@ import { applyRule, widestRule } from '#src/kernel/visibility.ts';
 import { loadRecords } from './match.ts';
 import type { PlannedPart, Problem } from './model.ts';
 import {
-  compact,
   givenValues,
   type Maker,
   missingFields,
@@ -22,7 +21,10 @@ import type { ParsedRow } from './values.ts';
 
 const fold = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
 
-/** Contacts and accounts that earlier rows of the file plan, so that a file which names one twice makes one. */
+/**
+ * Contacts and accounts that earlier rows of the file plan, so that a file which names one twice makes one; and new
+ * customers whose row has an error in one of its parts, so that no later row of the same customer counts on them.
+ */
 export type SeenParts = Map<string, string>;
 
 /** What a part is known by: an account by its number anywhere, a contact at its customer alone. */
@@ -58,13 +60,19 @@ export async function planParts(
   });
   const customers = open.flatMap(({ outcome }) => (outcome.record_version === null ? [] : [outcome.record_id!]));
   const there = await existing(ctx, planner, customers, open);
-  for (const { outcome, parts } of open) {
+  const partsOf = new Map(open.map(({ outcome, parts }) => [outcome, parts]));
+  for (const outcome of outcomes) {
+    const failed = `failed ${outcome.record_id}`;
     const problems: Problem[] = [];
-    for (const { maker, row } of parts) {
-      const planned = planPart(maker, row, outcome, there, seen);
-      if (Array.isArray(planned)) problems.push(...planned);
-      else if (planned) outcome.parts.push(planned);
-    }
+    if (outcome.repeats !== null && seen.has(failed))
+      problems.push([-1, `Same as row ${outcome.repeats}, which has an error.`]);
+    else
+      for (const { maker, row } of partsOf.get(outcome) ?? []) {
+        const planned = planPart(maker, row, outcome, there, seen);
+        if (Array.isArray(planned)) problems.push(...planned);
+        else if (planned) outcome.parts.push(planned);
+      }
+    if (problems.length && outcome.repeats === null && outcome.record_version === null) seen.set(failed, '');
     settle(outcome, problems);
   }
 }
@@ -126,7 +134,7 @@ function planPart(
   if (names.length)
     return names.map((name) => [-1, told(maker, `${fieldLabel(entity, name).toLowerCase()} is missing.`)]);
   const title = String(after[entity.title]);
-  const made = { record_id: newId(), record_version: null, changes: {}, after: compact(after) };
+  const made = { record_id: newId(), record_version: null, changes: {}, after };
   return { ...base, ...made, plan: 'create', title };
 }
 
