@@ -4,6 +4,8 @@ import { text } from './text.ts';
 
 /** As programs write it; the long tails of their floats (0.30000000000000004) are rounded away. */
 const PLAIN = /^-?\d{1,15}(\.\d{1,20})?$/;
+/** Digits, and a point that cannot mean thousands: what most cells say, and it is what it says. */
+const CLEAR = /^-?\d{1,15}(?:\.(?:\d{1,2}|\d{4,20}))?$/;
 /** Nobody writes a longer number; what is longer could keep the patterns below busy for seconds. */
 const LONGEST = 60;
 
@@ -19,6 +21,7 @@ const decimalMark = (locale: string): string =>
  * @returns plain decimal text, or null
  */
 export function readNumber(raw: string, locale: string): string | null {
+  if (CLEAR.test(raw)) return raw;
   if (raw.length > LONGEST) return null;
   // The minus sign and the dashes that word processors make of it, before anything is taken for a currency mark.
   let rest = clean(raw)
