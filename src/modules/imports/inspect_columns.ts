@@ -9,7 +9,8 @@ const MOST_VALUES = 40;
 /** Looks are judged by the first values; the rest changes nothing. */
 const LOOKED_AT = 500;
 
-const SHORT_DATE = /^(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}\b/;
+/** Texts whose order a column decides: with dots the day comes first everywhere, and a real date needs no reading. */
+const SHORT_DATE = /^(\d{1,2})[-/](\d{1,2})[-/]\d{4}\b/;
 const PHONE = /^\+?[\d\s()./-]{6,25}(\s*(x|ext\.?)\s*\d+)?$/i;
 const URL_LIKE = /^(https?:\/\/|www\.)|^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,20}(\/|$)/i;
 
@@ -54,10 +55,10 @@ export class ColumnGatherer {
       column.values.set(key, (column.values.get(key) ?? 0) + 1);
       if (column.values.size > MOST_VALUES) column.values = null;
     }
-    const short = SHORT_DATE.exec(text);
+    const kind = cellKind(cell);
+    const short = kind === 'text' ? SHORT_DATE.exec(text) : null;
     if (short) noteOrder(info, Number(short[1]), Number(short[2]));
     if (info.filled > LOOKED_AT) return;
-    const kind = cellKind(cell);
     if (kind === 'date' || kind === 'datetime' || (text.length <= 30 && readDate(text, 'en-GB'))) info.looks.date += 1;
     else if (kind === 'number') info.looks.number += 1;
     else if (text.includes('@') && normalEmail(text)) info.looks.email += 1;
@@ -83,7 +84,7 @@ export class ColumnGatherer {
   }
 }
 
-/** 13/4/2026 can only be day first; 3/4/2026 says nothing. A column that says both is left to the person. */
+/** 13/4/2026 can only be day first; 3/4/2026 says nothing. The first that decides it counts. */
 function noteOrder(info: ColumnInfo, first: number, second: number): void {
   const says = first > 12 && second <= 12 ? 'dmy' : second > 12 && first <= 12 ? 'mdy' : 'either';
   if (info.day_order === '' || info.day_order === 'either') {

@@ -62,17 +62,17 @@ export async function planParts(
   const there = await existing(ctx, planner, customers, open);
   const partsOf = new Map(open.map(({ outcome, parts }) => [outcome, parts]));
   for (const outcome of outcomes) {
-    const failed = `failed ${outcome.record_id}`;
     const problems: Problem[] = [];
-    if (outcome.repeats !== null && seen.has(failed))
+    for (const { maker, row } of partsOf.get(outcome) ?? []) {
+      const planned = planPart(maker, row, outcome, there, seen);
+      if (Array.isArray(planned)) problems.push(...planned);
+      else if (planned) outcome.parts.push(planned);
+    }
+    const failed = `failed ${outcome.record_id}`;
+    if (outcome.repeats === null) {
+      if (problems.length && outcome.record_version === null) seen.set(failed, '');
+    } else if (!problems.length && seen.has(failed))
       problems.push([-1, `Same as row ${outcome.repeats}, which has an error.`]);
-    else
-      for (const { maker, row } of partsOf.get(outcome) ?? []) {
-        const planned = planPart(maker, row, outcome, there, seen);
-        if (Array.isArray(planned)) problems.push(...planned);
-        else if (planned) outcome.parts.push(planned);
-      }
-    if (problems.length && outcome.repeats === null && outcome.record_version === null) seen.set(failed, '');
     settle(outcome, problems);
   }
 }

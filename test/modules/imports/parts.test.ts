@@ -138,6 +138,25 @@ test('a known customer gets what is new, known contacts are changed, and nobody 
   });
 });
 
+test('a row counts on no earlier row that has an error in its contact', async () => {
+  const found = await plan(
+    ['WR1', 'Wrong contact AG', 'Ulm', 'X', 'no mail', '', ''],
+    ['WR1', 'Wrong contact AG', 'Ulm', 'Y', 'y@wrong.example', '', ''],
+    ['WR1', 'Wrong contact AG', 'Ulm', '', '', '', ''],
+    ['WR2', 'Good contact AG', 'Ulm', 'Z', 'z@wrong.example', '', ''],
+    ['WR2', 'Good contact AG', 'Ulm', 'X', 'no mail', '', ''],
+    ['WR2', 'Good contact AG', 'Ulm', 'Y', 'y@wrong.example', '', ''],
+  );
+  const told = await reasons(ground, found.id);
+  expect(told).toMatchObject({
+    3: 'error: Same as row 2, which has an error.',
+    4: 'error: Same as row 2, which has an error.',
+    7: 'update: Same as row 5: what is new here is added to it.',
+  });
+  expect(countsOf(await commit(found.id))).toMatchObject({ rows: 6, created: 1, updated: 1, failed: 4 });
+  expect(await hangs('WR2')).toEqual(['contact Y y@wrong.example', 'contact Z z@wrong.example']);
+});
+
 test('what somebody added between plan and commit is not added twice', async () => {
   const own = await ground.as((ctx) =>
     createRecord(ctx, customer, { name: 'Between AG', external_id: 'B1', city: 'Ulm' }),
