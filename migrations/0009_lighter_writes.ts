@@ -27,12 +27,15 @@ export async function up(knex: Knex): Promise<void> {
         execute format('drop index public.%I', one.name);
         execute one.def || format(' and %I is not null', one.field);
       end loop;
-      -- Whoever changed a record last is the one whom its trail names, which is checked there.
+      -- Whoever changed a record last is the one whom its trail names, which is checked there. And that there is such a
+      -- company is said by the author of a record and the actor of a line, who are of that company.
       for one in
         select c.conrelid::regclass as name, c.conname as field from pg_constraint c
-          join pg_attribute a on a.attrelid = c.conrelid and a.attnum = any (c.conkey) and a.attname = 'updated_by'
-          join pg_attribute v on v.attrelid = c.conrelid and v.attname = 'deleted_at'
+          join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[array_upper(c.conkey, 1)]
         where c.contype = 'f' and c.connamespace = 'public'::regnamespace
+          and (a.attname = 'updated_by' or a.attname = 'tenant_id')
+          and (c.conrelid = 'audit_log'::regclass or exists (select from pg_attribute v
+            where v.attrelid = c.conrelid and v.attname = 'deleted_at'))
       loop
         execute format('alter table %s drop constraint %I', one.name, one.field);
       end loop;

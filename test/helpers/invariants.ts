@@ -20,6 +20,11 @@ const KEYS = `
   from pg_constraint k
   where k.contype = 'f' and k.connamespace = 'public'::regnamespace and k.confrelid <> 'tenants'::regclass`;
 
+/** Tables whose rows belong to a company. */
+const OF_COMPANIES = `
+  select table_name as name from information_schema.columns join information_schema.tables using (table_schema, table_name)
+  where table_schema = 'public' and column_name = 'tenant_id' and table_type = 'BASE TABLE'`;
+
 /** Tables of records: they have a version and can be trashed. */
 const RECORDS = `
   select table_name as name from information_schema.columns
@@ -43,6 +48,11 @@ export async function findViolations(url: string): Promise<string[]> {
   try {
     for (const key of (await client.query<Key>(KEYS)).rows) await checkTenants(check, key);
     for (const { name } of (await client.query<{ name: string }>(RECORDS)).rows) await checkTrail(check, name);
+    for (const { name } of (await client.query<{ name: string }>(OF_COMPANIES)).rows)
+      await check(
+        `${name}: rows of no company`,
+        `${name} r where not exists (select from tenants t where t.id = r.tenant_id)`,
+      );
     await check(
       'a line of the trail about a record of another company',
       `audit_log a join customers c on c.id = a.record_id where c.tenant_id <> a.tenant_id`,
