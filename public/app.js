@@ -100,6 +100,10 @@
   on('htmx:after:request', (event) => {
     const { ctx } = event.detail;
     if (isStream(ctx)) return event.preventDefault();
+    if (ctx.hx.redirect?.startsWith('/')) {
+      event.preventDefault();
+      return follow(ctx.hx.redirect, ctx.sourceElement);
+    }
     if (ctx.hx.redirect || ctx.hx.refresh) leaving = true;
     if (!isDocument(ctx.text)) return;
     const { url, redirected } = ctx.response.raw;
@@ -118,9 +122,18 @@
     else location.assign(url);
   });
 
+  /** Goes where the answer to a part of the page leads, as a link does: in place, and the focus with it. */
+  function follow(path, source) {
+    source.removeAttribute('data-guard'); // what was in it has been taken
+    const history = new URL(path, location.href).href === location.href ? 'replace' : 'push';
+    const place = { target: '#main', select: '#main', selectOOB: '#nav', swap: 'outerHTML show:top' };
+    htmx.ajax('GET', path, { ...place, [history]: 'true' });
+  }
+
   on('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     const status = ctx.response?.status ?? 200;
+    ctx.hadFocus = document.activeElement !== document.body;
     if (status < 400) return;
     if (isFull(ctx)) {
       // A refused form stays at its own address, so that reloading shows the form again.
@@ -167,12 +180,13 @@
     // Whoever tries how a file is read goes on choosing.
     if (ctx.target?.id === 'preview') return;
     if (fact) return $('.fact-form :is(input:not([type="hidden"]), select, textarea), .fact-edit', fact)?.focus();
-    arrive(location.pathname !== place);
+    const lost = ctx.hadFocus && document.activeElement === document.body;
+    arrive(lost || location.pathname !== place);
     place = location.pathname;
   });
 
-  /** Puts the focus where the reader goes on: the errors, the field to fill, the heading of a new page. */
-  function arrive(isNewPage) {
+  /** Puts the focus where the reader goes on: the errors, the field to fill, else the heading of what is new to them. */
+  function arrive(isNew) {
     for (const notice of $$('#notices .notice')) {
       announce($('span', notice).textContent);
       hideLater(notice);
@@ -180,7 +194,7 @@
     for (const chart of $$('[data-chart]:not([data-drawn])')) drawChart(chart);
     const errors = $('[data-focus]');
     if (errors) return errors.focus();
-    if (!isNewPage || $('#main [autofocus]')) return;
+    if (!isNew || $('#main [autofocus]')) return;
     const heading = $('#main h1');
     heading?.setAttribute('tabindex', '-1');
     heading?.focus({ preventScroll: true });

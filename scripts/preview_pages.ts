@@ -258,6 +258,7 @@ const mapping: MappingView = {
 };
 
 const tile = (label: string, count: string, tone: Tone, current = false) => ({
+  id: `rows-${label.toLowerCase()}`,
   label,
   count,
   href: '/plan',
@@ -292,6 +293,7 @@ const plan: PlanView = {
       id: 'row-14',
       number: '14',
       edit_href: '',
+      next: false,
       lines: [{ label: 'Contact', old: '', text: 'Anna Berg, anna@aurora.example' }],
       title: 'Aurora Hospitality Group',
       href: '/record',
@@ -308,6 +310,7 @@ const plan: PlanView = {
       id: 'row-15',
       number: '15',
       edit_href: '',
+      next: false,
       lines: [],
       title: 'Baltic Freight & Logistics',
       href: '/record',
@@ -319,6 +322,7 @@ const plan: PlanView = {
       id: 'row-208',
       number: '208',
       edit_href: '/plan-row',
+      next: false,
       lines: [],
       title: 'Čapek Brewing',
       href: '',

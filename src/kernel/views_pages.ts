@@ -241,6 +241,7 @@ export interface MappingView {
 
 /** A figure with its name; `current` while it filters the table below. */
 export interface CountTile {
+  id: string;
   label: string;
   count: string;
   href: string;
@@ -265,6 +266,8 @@ export interface PlanView {
     href: string;
     /** Where its error is mended; '' when there is none, or no way to. */
     edit_href: string;
+    /** It is the next one to mend. */
+    next: boolean;
     outcome: Cell;
     /** One for each of `columns`, named by `label`; `changed` shows `old` struck through before `text`, `wrong` is at fault. */
     cells: { label: string; text: string; old: string; state: 'plain' | 'changed' | 'wrong' }[];
@@ -289,6 +292,8 @@ export interface ImportRowView {
   head: ImportHead;
   /** columns of the table */
   span: number;
+  /** What is wrong with the row as a whole, until something is sent; '' for nothing. */
+  message: string;
   form: FormView;
 }
 

@@ -183,7 +183,10 @@ export const importRoutes = new Routes()
       await fixRow(ctx, found.id, row.row_number, readFixes(found, input.body));
       const left = (await loadImport(ctx, found.id)).failed;
       const said = `Row ${row.row_number} is corrected.`;
-      return redirect(`/imports/${found.id}${left ? '?rows=error' : ''}`, { text: said, tone: 'green' });
+      return redirect(`/imports/${found.id}${left ? `?rows=error&fixed=${row.row_number}` : ''}`, {
+        text: said,
+        tone: 'green',
+      });
     },
     {
       refused: async (ctx, input, error) => {

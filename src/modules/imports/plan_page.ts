@@ -135,6 +135,7 @@ export function outcomeTiles(found: Import, filter: Filter | null): CountTile[] 
   return TILES.map((plan) => {
     const [label, tone] = (isPlan(found) ? PLANNED : DONE)[plan];
     return {
+      id: `rows-${plan}`,
       label,
       count: count(counts[plan]),
       href: filter === plan ? base : `${base}?rows=${plan}`,
@@ -157,15 +158,21 @@ interface Page {
   pager: ListView['pager'];
 }
 
-/** The rows that the address asks for. */
+/** A row's number in the address; 0 for none. */
+const rowNumber = (query: RawQuery, name: string): number =>
+  /^\d{1,9}$/.test(one(query, name)) ? Number(one(query, name)) : 0;
+
+/** The rows that the address asks for. `fixed` is the row that was mended last: the next one is at hand. */
 export async function rowsPage(ctx: Ctx, found: Import, entity: Entity, query: RawQuery): Promise<Page> {
   const filter = filterOf(query);
-  const after = /^\d{1,9}$/.test(one(query, 'after')) ? Number(one(query, 'after')) : 0;
+  const after = rowNumber(query, 'after');
   const rows = await rowsOf(ctx, found.id, filter, after);
   const shown = rows.slice(0, PER_PAGE);
   const columns = await rowCells(ctx, found, entity, shown);
   const base = `/imports/${found.id}`;
   const mendable = fixableState(found);
+  const fixed = rowNumber(query, 'fixed');
+  const next = fixed && mendable ? shown.find((row) => row.row_number > fixed && isWrong(row)) : undefined;
   const [first, last] = [shown[0]?.row_number, shown.at(-1)?.row_number];
   return {
     rows: shown.map((row) => ({
@@ -174,6 +181,7 @@ export async function rowsPage(ctx: Ctx, found: Import, entity: Entity, query: R
       title: row.title || '(no name)',
       href: recordAddress(ctx, found, entity, row),
       edit_href: mendable && isWrong(row) ? `${base}/rows/${row.row_number}` : '',
+      next: row === next,
       outcome: outcomeCell(found, row),
       lines: columns.lines(row),
       cells: columns.cells(row),

@@ -69,11 +69,14 @@ export function rowForm(
   });
   const wrong = inputs.find(({ error }) => error) ?? inputs[0];
   if (wrong) wrong.autofocus = true;
+  const sent = typed.size > 0;
+  const whole = problems.row ? [{ id: wrong?.id ?? '', label: `Row ${row.row_number}`, message: problems.row }] : [];
   const address = `/imports/${found.id}/rows/${row.row_number}`;
   return {
     id: `row-${row.row_number}`,
     head: importHead(found, found.state === 'planned' ? 2 : 3),
     span: shownColumns(found, entity).length + 3,
+    message: sent ? '' : (problems.row ?? ''),
     form: {
       base: '/imports',
       heading: `Correct row ${row.row_number}`,
@@ -81,10 +84,10 @@ export function rowForm(
       submit: 'Correct this row',
       cancel: `/imports/${found.id}?rows=error`,
       hidden: [{ name: '_csrf', value: ctx.csrf }],
-      errors: [
-        ...(problems.row ? [{ id: wrong?.id ?? '', label: `Row ${row.row_number}`, message: problems.row }] : []),
-        ...inputs.flatMap(({ id, label, error }) => (error ? [{ id, label, message: error }] : [])),
-      ],
+      // A summary says that what was sent was refused: a form that was just opened can be left without being asked.
+      errors: sent
+        ? [...whole, ...inputs.flatMap(({ id, label, error: message }) => (message ? [{ id, label, message }] : []))]
+        : [],
       inputs,
     },
   };

@@ -27,7 +27,11 @@ const list = (name: string) =>
     [`${name} A`, `a@${name}.example`, 'Kunde', '', ''],
   );
 
+/** The preview of a file whose separator is not found in it. */
+const ONE_COLUMN = '#preview tr:first-child td:nth-child(2):last-child';
+
 async function signIn(page: Page): Promise<void> {
+  page.setDefaultTimeout(15_000);
   await page.goto('/login');
   await page.fill('input[name=email]', acme.users.admin.email);
   await page.fill('input[name=password]', PASSWORD);
@@ -58,7 +62,7 @@ describe.each([
   ['with JavaScript', true],
   ['without JavaScript', false],
 ])('%s', (_name, script) => {
-  test('from the file to the account of every row', async () => {
+  test('from the file to the account of every row, an error mended in place, and back again', async () => {
     const { page, problems } = await browser.newPage({
       width: 1440,
       height: 900,
@@ -83,6 +87,17 @@ describe.each([
     expect(await page.inputValue('select[name=column_0]')).toBe('name');
     expect(await page.inputValue('select[name=column_2]')).toBe('status');
     expect(await page.inputValue('select[name=value_2_0]')).toBe('active');
+
+    // How the file is read, tried in another way: in place, or as a page of its own. Nothing is kept of it.
+    await page.click('text=How the file is read');
+    await page.selectOption('select[name=delimiter]', 'semicolon');
+    if (!script) await page.click('text=Preview');
+    await page.waitForSelector(ONE_COLUMN);
+    await check('reading');
+    if (script) await page.selectOption('select[name=delimiter]', '');
+    else await page.click('text=Back without reading again');
+    await page.waitForSelector('#preview td:text-is("Firma")', { state: 'attached' });
+
     await page.click('text=Show the plan');
     await page.waitForSelector('.summary');
     await check('columns-refused');
@@ -94,22 +109,28 @@ describe.each([
 
     await arriveAt(page, '.plan', script);
     await check('plan');
-    expect(await page.locator('.tile').allInnerTexts()).toEqual([
-      'Create\n2',
-      'Update\n0',
-      'Unchanged\n0',
-      'Skip\n1',
-      'Error\n1',
-    ]);
+    const tiles = () => page.locator('.tile').allInnerTexts();
+    expect(await tiles()).toEqual(['Create\n2', 'Update\n0', 'Unchanged\n0', 'Skip\n1', 'Error\n1']);
     await page.click('.tile:has-text("Skip")');
     await page.waitForSelector('text=Same e-mail as row 2, which is used.');
-    await check('plan-skipped');
-    await page.click('text=Import 2 customers');
+    await page.click('.tile:has-text("Error")');
+    await page.click('text=Correct this row');
+    await page.waitForSelector('.row-form');
+    await check('row');
+    await page.fill('[name=cell_1]', 'still nonsense');
+    await page.click('.row-form button');
+    await page.waitForSelector('.row-form .error');
+    expect(await page.inputValue('[name=cell_1]')).toBe('still nonsense');
+    await page.fill('[name=cell_1]', `c@${name}.example`);
+    await page.click('.row-form button');
+    await page.waitForSelector('text=Row 4 is corrected.');
+    expect(await tiles()).toEqual(['Create\n3', 'Update\n0', 'Unchanged\n0', 'Skip\n1', 'Error\n0']);
+    await page.click('text=Import 3 customers');
 
     await arriveAt(page, '.sum', script);
     await check('result');
     expect(await page.innerText('.sum')).toBe(
-      '4 rows in the file = 2 created + 0 updated + 0 unchanged + 1 skipped + 1 failed',
+      '4 rows in the file = 3 created + 0 updated + 0 unchanged + 1 skipped + 0 failed',
     );
     expect(await page.title()).not.toBe('owned');
     await page.click('.tile:has-text("Created")');
@@ -119,11 +140,142 @@ describe.each([
     expect(await page.innerText('main')).toMatch(/manager of Acme/);
     await page.goto('/imports');
     await check('history');
-    expect(await page.innerText('main')).toContain('4 rows: 2 created, 1 skipped, 1 failed');
+    expect(await page.innerText('main')).toContain('4 rows: 3 created, 1 skipped');
+
+    await page.click(`text=${name}.csv`);
+    await page.click('text=Undo this import');
+    await arriveAt(page, 'text=This import was undone by admin of Acme.', script);
+    await check('undone');
+    await page.click('text=Bring it back');
+    await arriveAt(page, 'text=Undo this import', script);
     expect(problems.filter((problem) => !problem.includes('422'))).toEqual([]);
     await page.context().close();
   }, 90_000);
 });
+
+/** Runs in the page: what has the focus, and whether that can be seen. */
+const LOOK = `(() => {
+  const element = document.activeElement;
+  const style = getComputedStyle(element);
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const [width, height] = [Math.min(right, innerWidth) - left, Math.min(bottom, innerHeight) - Math.max(top, 0)];
+  const seen = [0.01, 0.5, 0.99].some((x) => [0.05, 0.5, 0.95].some((y) => {
+    const hit = document.elementFromPoint(left + width * x, Math.max(top, 0) + height * y);
+    return hit && (element.contains(hit) || hit.contains(element));
+  }));
+  const ring = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+  const said = (element.getAttribute('aria-label') ?? element.innerText ?? '').trim().slice(0, 60);
+  // Where reading goes on, a page's beginning, needs no ring: nothing can be done there.
+  const well = element !== document.body && ((ring && seen) || element.matches('main, h1'));
+  return { name: element.localName + (element.id && '#' + element.id) + ' ' + said, well, ring, seen };
+})()`;
+
+/** What has the focus. @throws when it has been lost, shows nothing of it, or is covered by something else */
+async function focused(page: Page): Promise<string> {
+  const at = (await page.evaluate(LOOK)) as { name: string; well: boolean };
+  if (!at.well) throw new Error(`focus not seen: ${JSON.stringify(at)}`);
+  return at.name;
+}
+
+/** Presses Tab, as often as it takes, until what is meant has the focus. */
+async function tabTo(page: Page, selector: string): Promise<void> {
+  const passed: string[] = [];
+  for (let i = 0; i < 60; i += 1) {
+    await page.keyboard.press('Tab');
+    passed.push(await focused(page));
+    if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
+  }
+  throw new Error(`Tab does not lead to ${selector}, only to ${passed.join(' | ')}`);
+}
+
+/** A page that has just been loaded: over the link that skips the menu into its content. */
+async function skipTo(page: Page, selector: string): Promise<void> {
+  await tabTo(page, '.skip');
+  await page.keyboard.press('Enter');
+  await tabTo(page, selector);
+}
+
+test('the whole way by keyboard alone: whatever has the focus is seen, and no step loses it', async () => {
+  const { page, problems } = await browser.newPage({ width: 1280, height: 720, baseURL: app.url });
+  const { keyboard } = page;
+  /** Types what an option begins with, as selects take it. */
+  const choose = async (selector: string, label: string) => {
+    await tabTo(page, selector);
+    await keyboard.type(label);
+    expect(await page.locator(`${selector} option:checked`).innerText()).toContain(label);
+  };
+  await signIn(page);
+  await page.goto('/imports');
+  await skipTo(page, '[data-key=c]');
+  await keyboard.press('Enter');
+  await page.waitForSelector('#file');
+  expect(await focused(page)).toBe('h1 Import a file');
+  await tabTo(page, '#file');
+  const chooser = page.waitForEvent('filechooser');
+  await keyboard.press('Space');
+  const file = { name: 'keys.csv', mimeType: 'text/csv', buffer: Buffer.from(list('keys')) };
+  await (await chooser).setFiles(file);
+  await tabTo(page, 'main [type=submit]');
+  await keyboard.press('Enter');
+
+  // Somebody waits at the progress bar, and is led on by it.
+  await arriveAt(page, 'table.mapping', true);
+  await skipTo(page, '.reading summary');
+  await keyboard.press('Enter');
+  await choose('[name=delimiter]', 'Semicolon');
+  await page.waitForSelector(ONE_COLUMN);
+  expect(await focused(page)).toContain('#field-delimiter');
+  await keyboard.press('Home');
+  await page.waitForSelector('#preview td:text-is("Firma")');
+  await choose('[name=header_row]', 'No row');
+  await page.waitForSelector('#preview tr.is-row:has-text("Firma")');
+  expect(await focused(page)).toContain('#field-header_row');
+
+  await tabTo(page, '.form-foot:not(.reading *) [type=submit]');
+  await keyboard.press('Enter');
+  await page.waitForSelector('.summary');
+  expect(await focused(page)).toMatch(/^div Some columns need a look/);
+  await choose('[name=value_2_1]', 'Prospect');
+  await choose('[name=order_3]', 'Day first');
+  await keyboard.press('Control+Enter');
+  await arriveAt(page, '.plan', true);
+  await focused(page);
+
+  await tabTo(page, '#rows-error');
+  await keyboard.press('Enter');
+  await page.waitForSelector('#rows-error[aria-current]');
+  expect(await focused(page)).toContain('#rows-error');
+  await tabTo(page, '#row-4 a');
+  await keyboard.press('Enter');
+  await page.waitForSelector('.row-form');
+  expect(await focused(page)).toContain('#cell_1-4');
+  await keyboard.press('Escape');
+  await page.waitForSelector('.row-form', { state: 'detached' });
+  await focused(page);
+  await tabTo(page, '#row-4 a');
+  await keyboard.press('Enter');
+  await page.waitForSelector('.row-form');
+  await keyboard.press('Enter');
+  await page.waitForSelector('.row-form .summary');
+  expect(await focused(page)).toContain('#cell_1-4');
+  await keyboard.press('Control+A');
+  await keyboard.type('c@keys.example');
+  await keyboard.press('Enter');
+  await page.waitForSelector('text=Row 4 is corrected.');
+  await focused(page);
+  await tabTo(page, '.commit [type=submit]');
+  await keyboard.press('Enter');
+
+  await arriveAt(page, '.sum', true);
+  await focused(page);
+  await tabTo(page, 'button:has(.i-arrow-back-up)');
+  await keyboard.press('Enter');
+  await arriveAt(page, 'text=This import was undone', true);
+  await focused(page);
+  await tabTo(page, 'button:has(.i-refresh)');
+  expect(problems.filter((problem) => !problem.includes('422'))).toEqual([]);
+  await page.context().close();
+}, 60_000);
 
 test('a workbook of several sheets asks which one, and another header row can be chosen', async () => {
   const cells = (row: number, texts: string[]) =>
