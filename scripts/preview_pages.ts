@@ -573,7 +573,11 @@ export const pageSamples: Record<string, Sample> = {
       action: '/x',
       hidden: csrf,
       error: '',
-      entities: [{ value: 'customer', label: 'Customers', selected: true }],
+      kinds: [
+        { label: 'From any list', options: [{ value: 'customers', label: 'Customers', selected: true }] },
+        { label: 'An edited export only', options: [{ value: 'projects', label: 'Projects', selected: false }] },
+      ],
+      kinds_note: 'Customers can come from any list. Of every kind, an exported list can be edited and brought back.',
       accept: '.xlsx,.csv',
       limits: 'Excel (.xlsx) or CSV, up to 50 MB and 200,000 rows. Save .xls and .ods as .xlsx first.',
       cancel: '/imports',

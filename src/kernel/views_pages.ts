@@ -126,7 +126,9 @@ export interface ImportNewView {
   action: string;
   hidden: Hidden[];
   error: string;
-  entities: Option[];
+  /** Kinds that any list can add and change, then those of which an edited export can be brought back. */
+  kinds: { label: string; options: Option[] }[];
+  kinds_note: string;
   /** '.xlsx,.csv' */
   accept: string;
   /** 'Excel (.xlsx) or CSV, up to 50 MB, 200,000 rows and 300 columns. …' */

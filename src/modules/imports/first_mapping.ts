@@ -1,5 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, entityNamed } from '#src/kernel/entity.ts';
+import { exportedKind } from './exported_kind.ts';
 import { completed, guessMapping } from './guess.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, PLAIN_CHOICES } from './model.ts';
 import { savedMapping } from './saved_mappings.ts';
@@ -7,6 +8,8 @@ import { RECORD_ID, recordTarget, targetField, targets } from './targets.ts';
 
 /** What a person is shown first about the columns of a file. */
 export interface FirstMapping {
+  /** the kind that was chosen, or that the file turned out to be of */
+  entity: string;
   mapping: ColumnMapping[];
   choices: Import['choices'];
 }
@@ -47,16 +50,21 @@ const sameHeaders = (a: readonly ColumnInfo[], b: readonly ColumnInfo[]): boolea
 
 /**
  * What a person is shown first: what they said before the file was read again, else what their company said last about
- * files with these columns, else the guess.
+ * files with these columns, else the guess. An edited export is of the kind that its rows are of, whatever was chosen.
  * @param columns as they are now; those of `found` are from the reading before
  */
 export async function firstMapping(ctx: Ctx, found: Import, columns: readonly ColumnInfo[]): Promise<FirstMapping> {
-  const entity = entityNamed(found.entity);
+  const chosen = entityNamed(found.entity);
+  const entity = await exportedKind(ctx, chosen, columns);
   const guess = guessed(entity, columns);
-  if (found.mapping && sameHeaders(found.columns, columns))
-    return { mapping: fitted(entity, columns, found.mapping), choices: { ...guess.choices, ...found.choices } };
+  const { name } = entity;
+  if (entity !== chosen) return { ...guess, entity: name, choices: { ...guess.choices, recognised: true } };
+  if (found.mapping && sameHeaders(found.columns, columns)) {
+    const choices = { ...guess.choices, ...found.choices };
+    return { entity: name, mapping: fitted(entity, columns, found.mapping), choices };
+  }
   const saved = await savedMapping(ctx, entity, columns, guess.mapping);
-  if (!saved) return guess;
+  if (!saved) return { ...guess, entity: name };
   const like = { at: saved.at, who: saved.who };
-  return { mapping: fitted(entity, columns, saved.mapping), choices: { ...saved.choices, like } };
+  return { entity: name, mapping: fitted(entity, columns, saved.mapping), choices: { ...saved.choices, like } };
 }

@@ -1,7 +1,7 @@
 import type { Config } from '#src/config.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { can } from '#src/kernel/context.ts';
-import { entityNamed } from '#src/kernel/entity.ts';
+import { allEntities, type Entity, entityNamed } from '#src/kernel/entity.ts';
 import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { cell } from '#src/kernel/fields/field.ts';
 import type { Body } from '#src/kernel/routes.ts';
@@ -10,8 +10,8 @@ import type { Cell, ListView, Tone } from '#src/kernel/views.ts';
 import type { ImportHead, ImportNewView, ImportsView, ProgressView, Step } from '#src/kernel/views_pages.ts';
 import type { ImportLine } from './imports.service.ts';
 import type { Import, State, Task } from './model.ts';
-import { IMPORTABLE } from './targets.ts';
-import { count, some } from './words.ts';
+import { addable, IMPORTABLE } from './targets.ts';
+import { count, listed, some } from './words.ts';
 
 const LABELS: Record<State, [string, Tone]> = {
   uploaded: ['Choose a sheet', 'amber'],
@@ -66,7 +66,20 @@ export function importHead(found: Import, at = place(found)): ImportHead {
   };
 }
 
-/** Every importable kind that the person may add. */
+/** What can be done with which kind of record. */
+function kindsNote(own: readonly Entity[], others: readonly Entity[]): string {
+  const names = (kinds: readonly Entity[]) => listed(kinds.map(({ label: [, many] }) => many.toLowerCase()));
+  const sentences = [
+    own.length ? `Any list can bring ${names(own)}.` : '',
+    others.length
+      ? `To change ${names(others)}, export their list, edit it and upload it here: exactly the cells you change are changed.`
+      : '',
+    'Exports of Rapport and its workbooks of errors are recognised, whatever is chosen here.',
+  ];
+  return sentences.filter(Boolean).join(' ');
+}
+
+/** Where a file is chosen: every kind that the person may add, or change by an edited export. */
 export function newView(
   ctx: Ctx,
   limits: Pick<Config, 'upload_bytes' | 'import_rows' | 'import_columns' | 'import_keep_days'>,
@@ -75,16 +88,22 @@ export function newView(
 ): ImportNewView {
   const [megabytes, rows, columns] = [limits.upload_bytes / 1024 / 1024, limits.import_rows, limits.import_columns];
   const chosen = entry(body, 'entity');
-  const offered = IMPORTABLE.map(entityNamed).filter((entity) => can(ctx, `${entity.name}.create`));
+  const own = IMPORTABLE.map(entityNamed).filter((entity) => can(ctx, `${entity.name}.create`));
+  const others = allEntities().filter((entity) => !addable(entity) && can(ctx, `${entity.name}.update`));
+  const offered = (label: string, kinds: readonly Entity[]) => ({
+    label,
+    options: kinds.map(({ table, name, label: [, many] }) => ({
+      value: table,
+      label: many,
+      selected: chosen === table || chosen === name,
+    })),
+  });
   return {
     action: '/imports',
     hidden: [{ name: '_csrf', value: ctx.csrf }],
     error,
-    entities: offered.map((entity) => ({
-      value: entity.table,
-      label: entity.label[1],
-      selected: chosen === entity.table || chosen === entity.name,
-    })),
+    kinds: [offered('From any list', own), offered('An edited export only', others)].filter((k) => k.options.length),
+    kinds_note: kindsNote(own, others),
     accept: '.xlsx,.csv',
     limits:
       `Excel (.xlsx) or CSV, up to ${count(megabytes)} MB, ${some(rows, 'row', 'rows')} and ${some(columns, 'column', 'columns')}. ` +

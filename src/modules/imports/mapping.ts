@@ -59,6 +59,11 @@ export function readMapping(
   return checked;
 }
 
+/** What a file can do to records of a kind that no file adds. */
+export const onlyChanged = ({ label: [one, many] }: Entity): string =>
+  `${many} can be changed by a file, not added: export their list, edit that file and upload it here. ` +
+  `Its column “${ID_HEADER}” says which ${one.toLowerCase()} each row is.`;
+
 /** What must fit among the columns: there is a name, and no name beside its parts; defaults can be read. */
 function checkTogether(
   entity: Entity,
@@ -67,7 +72,6 @@ function checkTogether(
   problems: Record<string, string>,
 ): void {
   const title = fieldLabel(entity, entity.title);
-  const one = entity.label[0].toLowerCase();
   const parts = [...used].some(isNamePart);
   const by_record = used.has(RECORD_ID);
   for (const prefix of doubledNames(used, entity.title))
@@ -77,8 +81,7 @@ function checkTogether(
       part.entity === 'account'
         ? `${part.label}: choose the column that holds the account number as well.`
         : `${part.label}: choose the column that holds the name, the e-mail or the phone as well.`;
-  if (!addable(entity) && !by_record)
-    problems.mapping = `${entity.label[1]} can be changed by a file, not added: export their list, edit that file and upload it here. Its column “${ID_HEADER}” says which ${one} each row is.`;
+  if (!addable(entity) && !by_record) problems.mapping = onlyChanged(entity);
   else if (!used.has(entity.title) && !parts && !by_record && choices.mode !== 'update')
     problems.mapping = `Choose the column that holds the ${title.toLowerCase()}.`;
   if (!used.size) problems.mapping = 'Choose at least one column to import.';

@@ -10,7 +10,7 @@ import type { MappingColumn, MappingView } from '#src/kernel/views_pages.ts';
 import { BY_RECORD, dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput, whenInput } from './forms.ts';
 import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
-import { columnInput } from './mapping.ts';
+import { columnInput, onlyChanged } from './mapping.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, letter, PLAIN_CHOICES } from './model.ts';
 import { input, options, readingView } from './reading.view.ts';
 import {
@@ -227,6 +227,18 @@ function likeBefore(ctx: Ctx, found: Import): MappingView['like'] {
   };
 }
 
+/** What is odd about the file, and what is to be known about its kind. */
+function notesOf(found: Import, entity: Entity, exported: boolean): MappingView['notes'] {
+  const many = entity.label[1].toLowerCase();
+  return [
+    ...(found.choices.recognised
+      ? [{ tone: 'accent' as const, text: `This is an edited export of ${many}, so its rows are read as ${many}.` }]
+      : []),
+    ...(addable(entity) || exported ? [] : [{ tone: 'amber' as const, text: onlyChanged(entity) }]),
+    ...found.notes.map((text) => ({ tone: 'amber' as const, text })),
+  ];
+}
+
 /** Where the summary leads for a problem. */
 function placeOf(entity: Entity, columns: readonly MappingColumn[], problem: string): string {
   const key = MATCH_KEYS.find((name) => entity.fields[name] || name === 'name')!;
@@ -262,7 +274,7 @@ export async function mappingView(
       label: label(name),
       message,
     })),
-    notes: found.notes.map((text) => ({ tone: 'amber' as const, text })),
+    notes: notesOf(found, entity, exported),
     reading: readingView(ctx, found, 'How the file is read'),
     like: likeBefore(ctx, found),
     columns,

@@ -116,9 +116,9 @@ export interface Import extends Counts {
   mapping: ColumnMapping[] | null;
   /**
    * Empty until the mapping stands; `wishes` of a program are kept beside them. `like`: whose mapping of an earlier file
-   * with these columns is proposed.
+   * with these columns is proposed. `recognised`: the file is an export of another kind than was chosen for it.
    */
-  choices: Partial<Choices> & { wishes?: Wishes; like?: { at: string; who: string } };
+  choices: Partial<Choices> & { wishes?: Wishes; like?: { at: string; who: string }; recognised?: boolean };
   error: string | null;
   /** how often the rows were moved: 1 written, 2 undone, 3 written again …; odd is forward */
   move: number;

@@ -175,8 +175,8 @@ function asCorrection(
 
 /** A person is shown what the columns look like, or what was said about them before. */
 async function asShown(ctx: Ctx, found: Import, columns: ColumnInfo[]): Promise<Record<string, unknown>> {
-  const { mapping, choices } = await firstMapping(ctx, found, columns);
-  return { state: 'mapping', task: null, mapping: JSON.stringify(mapping), choices: JSON.stringify(choices) };
+  const { entity, mapping, choices } = await firstMapping(ctx, found, columns);
+  return { state: 'mapping', task: null, entity, mapping: JSON.stringify(mapping), choices: JSON.stringify(choices) };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Row } from '../../../src/kernel/tenant_db.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import type { Agent } from '../../helpers/app.ts';
 import { countsOf, csv, type Ground, openGround, signedIn } from './ground.ts';
+import { openPerson, words } from './person.ts';
 
 let ground: Ground;
 let agent: Agent;
@@ -14,13 +15,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => ground?.stop());
 
-/** A page's words without its mark-up. */
-const words = (html: string): string =>
-  html
-    .slice(html.indexOf('<main'))
-    .replace(/<[^>]+>/g, ' ')
-    .replace(/&#3[49];|&quot;/g, "'")
-    .replace(/\s+/g, ' ');
 const look = async (address: string): Promise<string> => {
   const answer = await agent.get(address);
   expect(answer.status).toBe(200);
@@ -168,4 +162,57 @@ test('rows that wait for a second look are shown with the fresh difference and i
   await ground.drive(found.id);
   expect(countsOf(await ground.load(found.id))).toMatchObject({ created: 1, updated: 1, failed: 0 });
   expect(await look(`/imports/${found.id}`)).not.toContain('second look');
+});
+
+test('a file may be chosen for every kind; the page says which come from any list, and what it takes', async () => {
+  const { text } = await agent.get('/imports/new?entity=notes');
+  const groups = [...text.matchAll(/<optgroup label="([^"]+)">(.*?)<\/optgroup>/gs)].map(([, label, options]) => [
+    label,
+    [...options!.matchAll(/value="(\w+)"/g)].map(([, value]) => value).sort(),
+  ]);
+  expect(groups).toEqual([
+    ['From any list', ['contacts', 'customers', 'leads']],
+    ['An edited export only', ['accounts', 'interactions', 'notes', 'projects', 'tags']],
+  ]);
+  expect(text).toMatch(/<option value="notes" selected>/);
+  expect(words(text)).toContain('Any list can bring customers, contacts and leads.');
+  expect(words(text)).toMatch(/To change projects, accounts, .* export their list, edit it and upload it here/);
+  expect(words(text)).toMatch(/up to 50 MB, 200,000 rows and 300 columns/);
+});
+
+test('an edited export is read as what it is an export of, whatever was chosen for it', async () => {
+  const person = await openPerson(ground);
+  const account = ground.acme.records.account!;
+  const [row] = await ground.sql<Row>('select account_number, version from accounts where id = $1', [account]);
+  const number = String(row!.account_number);
+  const file = csv(
+    ['Account number', 'Description', 'Rapport id', 'Rapport version'],
+    [number, 'Edited outside', account, Number(row!.version)],
+  );
+  const id = await person.send(file, 'accounts.csv', 'customers');
+  await ground.drive(id);
+  const page = await person.look(`/imports/${id}`);
+  expect(page).toContain('Import accounts');
+  expect(page).toContain('This is an edited export of accounts, so its rows are read as accounts.');
+  await person.submit(id, 'mapping');
+  await ground.drive(id);
+  const found = await ground.load(id);
+  expect([found.entity, found.error, countsOf(found)]).toMatchObject(['account', null, { rows: 1, failed: 0 }]);
+
+  // Ids of another company say nothing.
+  const foreign = csv(['Name', 'Rapport id', 'Rapport version'], ['X', ground.globex.records.account!, '1']);
+  const other = await person.send(foreign, 'foreign.csv', 'customers');
+  await ground.drive(other);
+  expect(await ground.load(other)).toMatchObject({ entity: 'customer', state: 'mapping' });
+});
+
+test('a list of a kind that is only changed by exports says at once what to do', async () => {
+  const person = await openPerson(ground);
+  const id = await person.send(csv(['Name', 'Status'], ['New project', 'active']), 'projects.csv', 'projects');
+  await ground.drive(id);
+  const said = 'Projects can be changed by a file, not added: export their list, edit that file and upload it here.';
+  expect(await person.look(`/imports/${id}`)).toContain(said);
+  const refused = await person.submit(id, 'mapping');
+  expect(refused.status).toBe(422);
+  expect(words(refused.text)).toContain(said);
 });
