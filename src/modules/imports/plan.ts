@@ -133,6 +133,8 @@ export class FileOrder {
   readonly #seen: SeenRows;
   readonly #entity: Entity;
   readonly #changed = new Map<string, number>();
+  /** of the records among them that are there already */
+  readonly #versions = new Map<string, number>();
   readonly parts: SeenParts = new Map();
   #last: Promise<FileOrder> = Promise.resolve(this);
 
@@ -151,6 +153,7 @@ export class FileOrder {
 
   check(outcome: Outcome): Outcome {
     if (outcome.plan === 'skip' || outcome.plan === 'error') return outcome;
+    const id = outcome.record_id!;
     const skip = (message: string, row: number, record_id: string): Outcome => ({
       ...outcome,
       plan: 'skip',
@@ -159,8 +162,9 @@ export class FileOrder {
       problems: [[-1, message]],
       repeats: row,
       record_id,
+      // By itself the row may have meant another record, whose version says nothing about this one.
+      record_version: record_id === id ? outcome.record_version : (this.#versions.get(record_id) ?? null),
     });
-    const id = outcome.record_id!;
     if (!outcome.parsed.record_id) {
       const earlier = this.#seen.repeated(outcome.parsed, id);
       if (earlier) {
@@ -172,6 +176,7 @@ export class FileOrder {
     if (other)
       return skip(`Means the same ${this.#entity.label[0].toLowerCase()} as row ${other}, which is used.`, other, id);
     this.#changed.set(id, outcome.row_number);
+    if (outcome.record_version !== null) this.#versions.set(id, outcome.record_version);
     return outcome;
   }
 }

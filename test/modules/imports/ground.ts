@@ -21,6 +21,8 @@ export interface Ground {
   /** upload, read, plan and (options.commit) commit */
   run(content: string | Buffer, options?: object, entity?: string, name?: string): Promise<Import>;
   as<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  /** The same with another company in the place of acme. */
+  of(tenant: TestTenant): Ground;
   stop(): Promise<void>;
 }
 
@@ -28,43 +30,46 @@ export async function openGround(env: Record<string, string> = {}): Promise<Grou
   const app = await startApp({ env: { ROLE: 'web', ...env } });
   const acme = await makeTenant(app.database.url, app.platform, 'acme');
   const globex = await makeTenant(app.database.url, app.platform, 'globex');
-  const client = new pg.Client({ connectionString: app.database.url });
-  await client.connect();
-  const sql: Ground['sql'] = async (text, values = []) => (await client.query(text, values)).rows as never;
-  const ground: Ground = {
-    app,
-    acme,
-    globex,
-    sql,
-    as: (job) => inTenant(app.platform, acme, 'admin', job),
-    async upload(content, options = {}, entity = 'customers', name = 'list.csv') {
-      const answer = await app
-        .agent()
-        .post('/api/v1/imports')
-        .set('Authorization', `Bearer ${acme.users.admin.token}`)
-        .field('entity', entity)
-        .field('options', JSON.stringify(options))
-        .attach('file', Buffer.from(content as string), name);
-      if (answer.status !== 202) throw new Error(`${answer.status} ${answer.text}`);
-      return answer.body.data.id as string;
-    },
-    async drive(id) {
-      const { run, tenant_id, created_by } = (await ground.load(id)) as Import & { tenant_id: string };
-      const payload = { import_id: id, run, tenant_id, actor_id: created_by };
-      await runJob(app.platform, work, payload, new AbortController().signal);
-    },
-    load: async (id) => (await sql('select * from imports where id = $1', [id]))[0] as unknown as Import,
-    async run(content, options, entity, name) {
-      const id = await ground.upload(content, options, entity, name);
-      await ground.drive(id);
-      return ground.load(id);
-    },
-    stop: async () => {
-      await client.end();
-      await app.stop();
-    },
+  const pool = new pg.Pool({ connectionString: app.database.url, max: 4 });
+  const sql: Ground['sql'] = async (text, values = []) => (await pool.query(text, values)).rows as never;
+  const groundOf = (acme: TestTenant): Ground => {
+    const ground: Ground = {
+      app,
+      acme,
+      globex,
+      sql,
+      as: (job) => inTenant(app.platform, acme, 'admin', job),
+      async upload(content, options = {}, entity = 'customers', name = 'list.csv') {
+        const answer = await app
+          .agent()
+          .post('/api/v1/imports')
+          .set('Authorization', `Bearer ${acme.users.admin.token}`)
+          .field('entity', entity)
+          .field('options', JSON.stringify(options))
+          .attach('file', Buffer.from(content as string), name);
+        if (answer.status !== 202) throw new Error(`${answer.status} ${answer.text}`);
+        return answer.body.data.id as string;
+      },
+      async drive(id) {
+        const { run, tenant_id, created_by } = (await ground.load(id)) as Import & { tenant_id: string };
+        const payload = { import_id: id, run, tenant_id, actor_id: created_by };
+        await runJob(app.platform, work, payload, new AbortController().signal);
+      },
+      load: async (id) => (await sql('select * from imports where id = $1', [id]))[0] as unknown as Import,
+      async run(content, options, entity, name) {
+        const id = await ground.upload(content, options, entity, name);
+        await ground.drive(id);
+        return ground.load(id);
+      },
+      of: groundOf,
+      stop: async () => {
+        await pool.end();
+        await app.stop();
+      },
+    };
+    return ground;
   };
-  return ground;
+  return groundOf(acme);
 }
 
 /** The job as the queue runs it, except that the process "dies" (nothing more happens) before its nth transaction. */

@@ -157,6 +157,18 @@ test('a row counts on no earlier row that has an error in its contact', async ()
   expect(await hangs('WR2')).toEqual(['contact Y y@wrong.example', 'contact Z z@wrong.example']);
 });
 
+test('a row that two customers fit brings its contact to the one of the earlier row', async () => {
+  await ground.as((ctx) => createRecord(ctx, customer, { name: 'Twin AG', external_id: 'TW1', city: 'Ulm' }));
+  const found = await plan(
+    ['TW2', 'Twin AG', 'Ulm', '', '', '', ''],
+    ['', 'Twin AG', 'Ulm', 'T', 't@twin.example', '', ''],
+  );
+  expect(await reasons(ground, found.id)).toEqual({ 3: 'update: Same as row 2: what is new here is added to it.' });
+  expect(countsOf(await commit(found.id))).toMatchObject({ rows: 2, created: 1, updated: 1, failed: 0 });
+  expect(await hangs('TW2')).toEqual(['contact T t@twin.example']);
+  expect(await hangs('TW1')).toEqual([]);
+});
+
 test('what somebody added between plan and commit is not added twice', async () => {
   const own = await ground.as((ctx) =>
     createRecord(ctx, customer, { name: 'Between AG', external_id: 'B1', city: 'Ulm' }),
