@@ -9,11 +9,22 @@ import { addable } from './targets.ts';
 export const ERROR_COLUMNS = ['Row', 'Error', 'Rapport import'] as const;
 const [, , MARK] = ERROR_COLUMNS;
 
-/** The columns of the file itself, without those that an error workbook has added to it. */
-export const ownColumns = (columns: readonly ColumnInfo[]): ColumnInfo[] =>
-  columns.some(({ header }) => header === MARK)
-    ? columns.filter(({ header }) => !ERROR_COLUMNS.includes(header as never))
-    : [...columns];
+/** 'Row (2)' -> 'Row': a file may have had columns of these names before. */
+const unnumbered = (header: string): string => header.replace(/ \(\d+\)$/, '');
+
+/**
+ * The columns of the file itself, without those that an error workbook has added behind them: whatever such a workbook goes
+ * through, the next one has them once. Known by their names where the hidden one still stands, else where they would stand.
+ */
+export function ownColumns({ columns, mapping }: Pick<Import, 'columns' | 'mapping'>): ColumnInfo[] {
+  const used = new Set((mapping ?? []).flatMap(({ column, field }) => (field ? [column] : [])));
+  const [row, error, mark] = ERROR_COLUMNS.map((name) =>
+    columns.findLast(({ header, index }) => !used.has(index) && unnumbered(header) === name),
+  );
+  const last = columns.length - 1;
+  const added = mark !== undefined || (row?.index === last - 1 && error?.index === last);
+  return added ? columns.filter((column) => column !== row && column !== error && column !== mark) : [...columns];
+}
 
 type Corrected = Pick<Import, 'id' | 'entity' | 'mapping' | 'choices'>;
 
@@ -39,12 +50,12 @@ export async function correctedImport(ctx: Ctx, columns: readonly ColumnInfo[]):
   if (!earlier) return null;
   const { entity, choices, columns: before } = earlier;
   if (!can(ctx, `${entity}.${addable(entityNamed(entity)) ? 'create' : 'update'}`)) return null;
-  const own = new Map(ownColumns(columns).map(({ header, index }) => [header, index]));
+  const there = new Map(columns.map(({ header, index }) => [header, index]));
   const used = (earlier.mapping ?? []).filter(({ field }) => field);
-  const there = used.flatMap((line) => {
-    const column = own.get(before[line.column]?.header ?? '');
+  const lines = used.flatMap((line) => {
+    const column = there.get(before[line.column]?.header ?? '');
     return column === undefined ? [] : [{ ...line, column }];
   });
   // Without one of its columns it is another list.
-  return there.length === used.length ? { id, entity, mapping: there, choices } : null;
+  return lines.length === used.length ? { id, entity, mapping: lines, choices } : null;
 }

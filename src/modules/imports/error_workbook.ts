@@ -62,7 +62,7 @@ function cellAsItStood(cell: StagedCell | undefined, field: Field | undefined): 
 /** The failed rows with all columns of the file, then where each stood and what is wrong with it. */
 function errorTable(ctx: Ctx, found: Import, entity: Entity): Table {
   const targets = new Map((found.mapping ?? []).map(({ column, field }) => [column, field]));
-  const own = ownColumns(found.columns);
+  const own = ownColumns(found);
   const fields = own.map(({ index }) => targetField(entity, targets.get(index) ?? ''));
   async function* rows(): AsyncGenerator<ExportCell[][]> {
     for (let after = -1; ; ) {

@@ -9,7 +9,7 @@ import { FileOrder, insertPlan, plannerOf } from './plan.ts';
 import { keysOf, planParts, type SeenParts } from './plan_parts.ts';
 import { type Outcome, type Planner, planRows, type StagedRow } from './plan_rows.ts';
 import { fixableColumns, fixableState, fixInput } from './row_form.ts';
-import { cellText, type StagedCell, stageCell } from './staged_cells.ts';
+import { cellKind, cellText, cellValue, type StagedCell, stageCell } from './staged_cells.ts';
 import { PARTS } from './targets.ts';
 import { problemText } from './values.ts';
 
@@ -71,10 +71,15 @@ function mend(
   for (const { column } of fixableColumns(found)) {
     const text = typed.get(column)?.replaceAll('\r\n', '\n');
     const before = cellText(cells[column]).replaceAll('\r\n', '\n');
-    if (text === undefined || text === before) continue;
+    // A formula without its result shows nothing: whoever leaves that empty means it.
+    const hidden = before === '' && cellKind(cells[column]) === 'error';
+    if (text === undefined || (text === before && !hidden)) continue;
+    changes[`Row ${row.row_number}, ${found.columns[column]!.header}`] = {
+      old: before || cellValue(cells[column]),
+      new: text,
+    };
     while (cells.length < column) cells.push(null);
     cells[column] = stageCell({ kind: 'text', text, value: text }, false);
-    changes[`Row ${row.row_number}, ${found.columns[column]!.header}`] = { old: before, new: text };
   }
   return { cells, changes };
 }

@@ -8,12 +8,22 @@ export type StagedCell = null | string | [kind: CellKind, text: string, value?: 
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
 const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '');
 
+/**
+ * What spreadsheets show where a formula failed, in English, German, French and Spanish, and what our reader says. As plain
+ * text, in a .csv file or a workbook of errors, it is no less an error than in the cell it comes from.
+ */
+const ERROR =
+  /^#(N\/A|REF!|VALUE!|NAME\?|DIV\/0!|NULL!|NUM!|SPILL!|CALC!|FIELD!|GETTING_DATA|NV|BEZUG!|WERT!|ZAHL!|N\/D|VALEUR!|NOM\?|NOMBRE!|¡(REF|VALOR|DIV\/0|NUM|NULO)!|¿NOMBRE\?|MISSING!|NOT_CALCULATED!)$/;
+
 /** @param csv cells of a text file: an apostrophe that our own export put in front is taken away again */
 export function stageCell(cell: Cell, csv: boolean): StagedCell {
   if (cell.kind === 'empty' && !cell.text) return null;
   const text = storable(cell.text);
   if (csv && text.startsWith("'") && inertCsv(text.slice(1)) === text) return text.slice(1);
-  if (cell.kind === 'text' || cell.kind === 'empty') return text === '' ? null : text;
+  if (cell.kind === 'text' || cell.kind === 'empty') {
+    if (text === '') return null;
+    return text[0] === '#' && ERROR.test(text) ? ['error', text] : text;
+  }
   const value = storable(cell.value);
   return value === text ? [cell.kind, text] : [cell.kind, text, value];
 }

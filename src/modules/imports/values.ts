@@ -52,18 +52,18 @@ function remembering(field: Field, locale: Locale): (cell: StagedCell) => Parsed
   };
 }
 
+/** Why a cell with an error cannot be read. @param code '#N/A' */
+const errorText = (code: string): string =>
+  code === '#NOT_CALCULATED!'
+    ? 'a formula stands here without its result. Open the file in Excel, save it and upload it again.'
+    : `the cell shows ${code}.`;
+
 /** What a cell says for a field: exact values of numbers, dates and truths, shown text for everything else. */
 function readCell(field: Field, cell: StagedCell, locale: Locale): Parsed {
   const kind = cellKind(cell);
   const text = cellText(cell);
   const value = cellValue(cell);
-  if (kind === 'error') {
-    const why =
-      value === '#NOT_CALCULATED!'
-        ? 'a formula stands here without its result. Open the file in Excel, save it and upload it again.'
-        : `the cell shows ${text || value}.`;
-    return { ok: false, message: why };
-  }
+  if (kind === 'error') return { ok: false, message: errorText(text || value) };
   if (kind === 'number' && (field.kind === 'number' || field.kind === 'money'))
     return field.fromText(value, { ...locale, locale: 'en-US' });
   if (kind === 'boolean' && field.kind === 'boolean') return field.fromText(value, locale);
@@ -113,7 +113,9 @@ export function rowReader(
     const parts: Record<string, string> = {};
     for (const { column, name, field, parse, said } of readers) {
       const cell = cells[column] ?? null;
-      if (isNamePart(name)) parts[name] = cellKind(cell) === 'error' ? '' : clean(cellText(cell));
+      if (isNamePart(name) && cellKind(cell) === 'error')
+        row.problems.push([column, errorText(cellText(cell) || cellValue(cell))]);
+      else if (isNamePart(name)) parts[name] = clean(cellText(cell));
       else if (isBlank(cell)) row.blank.add(name);
       else if (field && parse) readField(row, column, name, field, cell, parse, said);
     }

@@ -2,6 +2,7 @@
 import XLSX from '@e965/xlsx';
 import { type Agent, signIn } from '../../helpers/app.ts';
 import { PASSWORD } from '../../helpers/fixture.ts';
+import { sheetFile } from '../../helpers/workbooks.ts';
 import { csv, type Ground, openGround, reasons, signedIn } from './ground.ts';
 
 let ground: Ground;
@@ -187,4 +188,107 @@ test('a person who uploads corrected rows comes straight to the plan; columns of
     const rows = sheet.map((cells, index) => (index ? [...cells.slice(0, -1), forged] : cells));
     expect(await upload(rows)).toMatchObject({ state: 'mapping', corrects: null });
   }
+});
+
+/** A workbook whose cells hold the errors that Excel leaves where a formula fails. */
+function withErrors(): Buffer {
+  const cells = (row: number, ...list: string[]) =>
+    `<row r="${row}">${list.map((cell, i) => `<c r="${'ABCDEF'[i]}${row}"${cell}</c>`).join('')}</row>`;
+  const text = (said: string) => ` t="inlineStr"><is><t>${said}</t></is>`;
+  const error = (code: string) => ` t="e"><v>${code}</v>`;
+  return sheetFile(
+    cells(1, ...['Name', 'E-mail', 'City', 'Renewal date', 'ARR', 'Owner'].map(text)) +
+      cells(2, text('Faulty Ltd'), error('#N/A'), error('#REF!'), error('#VALUE!'), error('#DIV/0!'), error('#NAME?')) +
+      cells(3, error('#N/A'), text('a@faulty.example'), text('Ulm'), text(''), '><f>1+1</f>', text('')),
+  );
+}
+
+test('what Excel shows for a failed formula is an error each time it is read, and never a value', async () => {
+  const mapping = {
+    Name: 'name',
+    'E-mail': 'email',
+    City: 'city',
+    'Renewal date': 'renewal_date',
+    ARR: 'arr',
+    Owner: 'owner_id',
+  };
+  const first = await ground.run(withErrors(), { mapping }, 'customers', 'faulty.xlsx');
+  expect(first).toMatchObject({ state: 'planned', created: 0, failed: 2 });
+  const said = await reasons(ground, first.id);
+  expect(said[2]).toBe(
+    'error: the cell shows #N/A. the cell shows #REF!. the cell shows #VALUE!. the cell shows #DIV/0!. the cell shows #NAME?.',
+  );
+  expect(said[3]).toContain('the cell shows #N/A. a formula stands here without its result.');
+  const { body } = await download(first.id);
+  expect(rowsOf(body)[1]!.slice(0, 6)).toEqual(['Faulty Ltd', '#N/A', '#REF!', '#VALUE!', '#DIV/0!', '#NAME?']);
+  // Uploaded as it is, as a workbook or as a text file, it says the same.
+  const text = XLSX.utils.sheet_to_csv(sheetOf(body));
+  for (const [file, name] of [
+    [body, 'again.xlsx'],
+    [text, 'again.csv'],
+  ] as const) {
+    const again = await ground.run(file, {}, 'customers', name);
+    expect(again).toMatchObject({ corrects: first.id, created: 0, failed: 2 });
+    expect(await reasons(ground, again.id)).toEqual(said);
+  }
+});
+
+test('an error in a part of a name is said, instead of a name without it', async () => {
+  const file = sheetFile(
+    `<row r="1">${['First name', 'Last name', 'E-mail']
+      .map((t, i) => `<c r="${'ABC'[i]}1" t="inlineStr"><is><t>${t}</t></is></c>`)
+      .join('')}</row>` +
+      '<row r="2"><c r="A2" t="e"><v>#N/A</v></c><c r="B2" t="inlineStr"><is><t>Novak</t></is></c></row>',
+  );
+  const found = await ground.run(file, {}, 'leads', 'people.xlsx');
+  expect(found).toMatchObject({ state: 'planned', created: 0, failed: 1 });
+  expect((await reasons(ground, found.id))[2]).toContain('the cell shows #N/A.');
+});
+
+test('however often it goes round, a workbook of errors has its own columns once, and keeps those of the file', async () => {
+  const ROUND = ['Row', 'Firm', 'Mail', 'Error', 'Row', 'Error', 'Rapport import'];
+  const list = csv(['Row', 'Firm', 'Mail', 'Error'], ['r1', 'Round Ltd', 'x', 'none'], ['r2', 'Trip Ltd', 'y', 'none']);
+  const mapping = { Firm: 'name', Mail: 'email' };
+  let found = await ground.run(list, { mapping });
+  for (let round = 0; round < 3; round += 1) {
+    const { body } = await download(found.id);
+    const [head, row] = rowsOf(body);
+    expect(head).toEqual(ROUND);
+    expect(row!.slice(0, 5)).toEqual(['r1', 'Round Ltd', 'x', 'none', 2]);
+    const next = await ground.run(body, {}, 'customers', 'round.xlsx');
+    expect(next).toMatchObject({ state: 'planned', failed: 2, corrects: found.id });
+    found = next;
+  }
+  // Somebody may have taken the hidden column away, or have put a column of their own behind ours.
+  const sheet = rowsOf((await download(found.id)).body);
+  const without = csv(...sheet.map((row) => row.slice(0, 6).map(String)));
+  const bare = await ground.run(without, { mapping });
+  expect(rowsOf((await download(bare.id)).body)[0]).toEqual(ROUND);
+  const noted = csv(...sheet.map((row, i) => [...row.map(String), i ? 'seen' : 'Remarks of ours']));
+  const more = await ground.run(noted, { mapping });
+  expect(rowsOf((await download(more.id)).body)[0]).toEqual([
+    ...ROUND.slice(0, 4),
+    'Remarks of ours',
+    ...ROUND.slice(4),
+  ]);
+});
+
+test('a formula without its result is emptied by whoever leaves it empty where the row is corrected', async () => {
+  const text = (said: string, at: string) => `<c r="${at}" t="inlineStr"><is><t>${said}</t></is></c>`;
+  const file = sheetFile(
+    `<row r="1">${text('Name', 'A1')}${text('ARR', 'B1')}</row>` +
+      `<row r="2">${text('Formula Ltd', 'A2')}<c r="B2"><f>1+1</f></c></row>`,
+  );
+  const found = await ground.run(file, {}, 'customers', 'formula.xlsx');
+  expect(found).toMatchObject({ state: 'planned', failed: 1 });
+  const { agent: person, csrf } = await signedIn(ground);
+  const fields = { _csrf: csrf, cell_0: 'Formula Ltd', cell_1: '' };
+  const answer = await person.post(`/imports/${found.id}/rows/2`).type('form').send(fields);
+  expect(answer.status).toBe(303);
+  expect(await ground.load(found.id)).toMatchObject({ created: 1, failed: 0 });
+  const [trail] = await ground.sql<{ changes: object }>(
+    `select changes from audit_log where record_id = $1 and verb = 'updated'`,
+    [found.id],
+  );
+  expect(trail!.changes).toEqual({ 'Row 2, ARR': { old: '#NOT_CALCULATED!', new: '' } });
 });
