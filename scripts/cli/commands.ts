@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { DELETE_COMMANDS } from './delete.ts';
 import { EXPLAIN_COMMANDS } from './explain.ts';
 import { EXPORT_COMMANDS } from './export.ts';
+import { IMPORT_COMMANDS } from './imports.ts';
 import { TENANT_COMMANDS } from './tenants.ts';
 import { TOKEN_COMMANDS } from './tokens.ts';
 import { USER_COMMANDS } from './users.ts';
@@ -13,5 +14,6 @@ export const COMMANDS: readonly Command[] = [
   ...DELETE_COMMANDS,
   ...USER_COMMANDS,
   ...TOKEN_COMMANDS,
+  ...IMPORT_COMMANDS,
   ...EXPLAIN_COMMANDS,
 ];

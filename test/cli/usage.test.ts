@@ -17,6 +17,7 @@ test('the help names every command that is there, and no other', async () => {
     'user invite',
     'user deactivate',
     'token create',
+    'import run',
     'explain',
   ]);
   expect((await run()).out).toBe(out);
