@@ -105,6 +105,8 @@
       return follow(ctx.hx.redirect, ctx.sourceElement);
     }
     if (ctx.hx.redirect || ctx.hx.refresh) leaving = true;
+    // The page that the link stood on may have been replaced meanwhile; the link was clicked all the same.
+    if (isFull(ctx) && ctx.target?.isConnected === false) ctx.target = $('#main');
     if (!isDocument(ctx.text)) return;
     const { url, redirected } = ctx.response.raw;
     const foreign = frameOf(ctx.text) !== root.dataset.frame;

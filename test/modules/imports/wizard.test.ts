@@ -112,7 +112,8 @@ describe.each([
     const tiles = () => page.locator('.tile').allInnerTexts();
     expect(await tiles()).toEqual(['Create\n2', 'Update\n0', 'Unchanged\n0', 'Skip\n1', 'Error\n1']);
     await page.click('.tile:has-text("Skip")');
-    await page.waitForSelector('text=Same e-mail as row 2, which is used.');
+    await page.waitForSelector('#rows-skip[aria-current]');
+    expect(await page.innerText('main')).toContain('Same e-mail as row 2, which is used.');
     await page.click('.tile:has-text("Error")');
     await page.click('text=Correct this row');
     await page.waitForSelector('.row-form');
