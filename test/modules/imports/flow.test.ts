@@ -299,7 +299,10 @@ test('what cannot be read says why and keeps nothing', async () => {
   const headed = await ground.run('Name,City\n', {}, 'customers');
   expect(headed.error).toMatch(/no rows below the header/);
   const column = await ground.run('Name,City\nA,B\n', { mapping: { Nom: 'name' } });
-  expect(column).toMatchObject({ state: 'failed', error: 'The file has no column “Nom”. The columns are “Name”, “City”.' });
+  expect(column).toMatchObject({
+    state: 'failed',
+    error: 'The file has no column “Nom”. The columns are “Name”, “City”.',
+  });
   const sheet = await ground.run('Name,City\nA,B\n', { sheet: 'Other' });
   expect(sheet.error).toBe('This file has no sheet “Other”. Its sheets are “list”.');
   expect(

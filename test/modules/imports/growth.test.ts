@@ -28,14 +28,18 @@ async function reads(): Promise<number> {
 test.each([
   ['into an empty installation', 'acme'],
   ['when the statistics know of another company alone', 'globex'],
-] as const)('the first list of a company, %s, costs so many reads a row', async (_when, name) => {
-  const company = ground.of(ground[name]);
-  await ground.sql('analyze customers');
-  const before = await reads();
-  const { state, created } = await company.run(list(name), { commit: true });
-  expect([state, created]).toEqual(['committed', ROWS]);
-  expect((await reads()) - before).toBeLessThan(ROWS * 60);
-}, 120_000);
+] as const)(
+  'the first list of a company, %s, costs so many reads a row',
+  async (_when, name) => {
+    const company = ground.of(ground[name]);
+    await ground.sql('analyze customers');
+    const before = await reads();
+    const { state, created } = await company.run(list(name), { commit: true });
+    expect([state, created]).toEqual(['committed', ROWS]);
+    expect((await reads()) - before).toBeLessThan(ROWS * 60);
+  },
+  120_000,
+);
 
 test('statistics of anything but a table of companies are not refreshed, and not for a drop in the ocean', async () => {
   await expect(
