@@ -105,7 +105,7 @@ function numberCell(value: string, cell: RawCell, context: CellContext): WireCel
   if (!Number.isFinite(number)) return unreadable(value, cell, context);
   const format = context.styles.format(cell.style);
   if (WHOLE_NUMBER.test(value)) return longNumber(value, number, format, cell, context);
-  const shown = format.number(number, context.date1904);
+  const shown = format.number(number);
   if (Math.abs(number) >= 1e15) sayDigitsLost(shown.value, cell, context);
   if (shown.outOfRange) sayOutOfRange(shown, cell, context);
   return wireCell(shown.kind, shown.text, shown.value);
@@ -124,7 +124,7 @@ function longNumber(
 ): WireCell {
   if (value.replace(/^-/, '').replace(/0+$/, '').length <= 15) sayDigitsLost(value, cell, context);
   if (format.plain) return wireCell('number', value, value);
-  return wireCell('number', format.number(number, context.date1904).text, value);
+  return wireCell('number', format.number(number).text, value);
 }
 
 function sayDigitsLost(value: string, cell: RawCell, context: CellContext): void {
@@ -161,7 +161,7 @@ function isoCell(cell: RawCell, context: CellContext): WireCell | undefined {
   const iso = serialOfIso(value, context.date1904);
   if (!iso) return NUMBER.test(value) ? numberCell(value, cell, context) : unreadable(value, cell, context);
   const format = context.styles.format(cell.style);
-  const shown = format.plain ? undefined : format.number(iso.serial, context.date1904);
+  const shown = format.plain ? undefined : format.number(iso.serial);
   if (shown && shown.kind !== 'number') return wireCell(shown.kind, shown.text, shown.value);
   const moment = momentOf(iso.serial, context.date1904);
   if (!moment) return wireCell('text', value, value);

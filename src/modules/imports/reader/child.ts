@@ -1,7 +1,7 @@
 /**
- * The disposable process that reads one file. It gets its request on stdin as one line of JSON and answers on stdout
- * with one line of JSON an event; the last one is `end` or `error`. It has no environment, no database and no network
- * use, and its parent kills it when it takes too long.
+ * The disposable process that reads one file. start.mjs hands it the request; it answers on stdout with one line of JSON
+ * an event; the last one is `end` or `error`. It has no environment, no database and no network use, and its parent
+ * kills it when it takes too long.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -56,12 +56,12 @@ const output: Output = {
   drained: () => (process.stdout.writableNeedDrain ? once(process.stdout, 'drain').then(() => {}) : undefined),
 };
 
-async function main(): Promise<void> {
-  let input = '';
-  process.stdin.setEncoding('utf8');
-  for await (const chunk of process.stdin) input += chunk;
+// the parent going away closes the pipe: there is nobody left to read for
+process.stdout.on('error', () => process.exit(1));
+
+export async function answer(request: ReadRequest): Promise<void> {
   try {
-    await readInto(JSON.parse(input) as ReadRequest, output);
+    await readInto(request, output);
     send({ type: 'end', stats: { rows, seconds: (performance.now() - started) / 1000, ...cost() } });
   } catch (error) {
     const known = error instanceof ReadError ? error : undefined;
@@ -69,7 +69,3 @@ async function main(): Promise<void> {
     send({ type: 'error', code: known?.code, details: known?.details ?? {}, message, ...cost() });
   }
 }
-
-// the parent going away closes the pipe: there is nobody left to read for
-process.stdout.on('error', () => process.exit(1));
-await main();

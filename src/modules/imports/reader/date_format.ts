@@ -2,7 +2,7 @@
 
 import { fixedParts, toDecimal } from './decimal.ts';
 import type { FormatSection, FormatToken } from './format_parse.ts';
-import { languageOf, type MonthNames, namesIn } from './locale_names.ts';
+import { languageOf, namesIn } from './locale_names.ts';
 import { MILLISECONDS_PER_DAY, type Moment, momentOf, pad } from './serial_date.ts';
 
 /** Which part of a moment a date format shows. */
@@ -45,9 +45,8 @@ export function formatDate(section: FormatSection, serial: number, date1904: boo
   const moment = momentOf(serial, date1904, resolution);
   if (!moment) return undefined;
   const twelve = tokens.some((token) => token.type === 'half_day');
-  const names = namesIn(languageOf(section.locale));
   let text = '';
-  for (const token of tokens) text += writeToken(token, moment, twelve, names);
+  for (const token of tokens) text += writeToken(token, moment, twelve, section.locale);
   return text;
 }
 
@@ -64,7 +63,7 @@ function resolutionOf(tokens: FormatToken[]): number {
   return resolution;
 }
 
-function writeToken(token: FormatToken, moment: Moment, twelve: boolean, names: MonthNames): string {
+function writeToken(token: FormatToken, moment: Moment, twelve: boolean, locale: number | undefined): string {
   switch (token.type) {
     case 'literal':
       return token.text;
@@ -75,13 +74,20 @@ function writeToken(token: FormatToken, moment: Moment, twelve: boolean, names: 
         .padEnd(token.length, '0')
         .slice(0, token.length)}`;
     case 'date':
-      return writeDate(token.letter, token.length, moment, twelve, names);
+      return writeDate(token.letter, token.length, moment, twelve, locale);
     default:
       return '';
   }
 }
 
-function writeDate(letter: string, length: number, moment: Moment, twelve: boolean, names: MonthNames): string {
+function writeDate(
+  letter: string,
+  length: number,
+  moment: Moment,
+  twelve: boolean,
+  locale: number | undefined,
+): string {
+  const names = () => namesIn(languageOf(locale));
   switch (letter) {
     case 'y':
       return length <= 2 ? pad(moment.year % 100, 2) : pad(moment.year, 4);
@@ -90,14 +96,14 @@ function writeDate(letter: string, length: number, moment: Moment, twelve: boole
     case 'b':
       return length <= 2 ? pad((moment.year + 543) % 100, 2) : String(moment.year + 543);
     case 'm':
-      if (length === 5) return Array.from(names.long[moment.month - 1] ?? '')[0] ?? '';
-      if (length >= 4) return names.long[moment.month - 1] ?? '';
-      return length === 3 ? (names.short[moment.month - 1] ?? '') : pad(moment.month, length);
+      if (length === 5) return Array.from(names().long[moment.month - 1] ?? '')[0] ?? '';
+      if (length >= 4) return names().long[moment.month - 1] ?? '';
+      return length === 3 ? (names().short[moment.month - 1] ?? '') : pad(moment.month, length);
     case 'd':
-      if (length >= 4) return names.weekdays[moment.weekday] ?? '';
-      return length === 3 ? (names.shortWeekdays[moment.weekday] ?? '') : pad(moment.date, length);
+      if (length >= 4) return names().weekdays[moment.weekday] ?? '';
+      return length === 3 ? (names().shortWeekdays[moment.weekday] ?? '') : pad(moment.date, length);
     case 'a':
-      return (length >= 4 ? names.weekdays : names.shortWeekdays)[moment.weekday] ?? '';
+      return (length >= 4 ? names().weekdays : names().shortWeekdays)[moment.weekday] ?? '';
     case 'h': {
       const hour = Math.floor(moment.time / 3_600_000);
       return pad(twelve ? hour % 12 || 12 : hour, Math.min(length, 2));

@@ -21,11 +21,15 @@ export interface ShownNumber {
 export interface NumberFormat {
   /** True for General and for text format: the fast way out for most cells. */
   readonly plain: boolean;
-  number(value: number, date1904: boolean): ShownNumber;
+  number(value: number): ShownNumber;
   text(value: string): string;
 }
 
-export function compileFormat(code: string): NumberFormat {
+/** Dates repeat in lists, and are dear to write: so many of a format are remembered. */
+const MOST_DATES = 4096;
+
+/** `date1904`: whether the workbook counts its days from 1904 on. */
+export function compileFormat(code: string, date1904: boolean): NumberFormat {
   const sections = parseFormat(code);
   const parts = sections.map(datePartsOf);
   const first = sections[0];
@@ -34,15 +38,23 @@ export function compileFormat(code: string): NumberFormat {
     first?.tokens.length === 1 &&
     (first.kind === 'general' || first.kind === 'text') &&
     first.condition === undefined;
+  const dates = new Map<number, ShownNumber>();
   return {
     plain,
-    number: (value, date1904) => {
+    number: (value) => {
       if (plain) return plainNumber(value);
       const [index, signed] = chooseSection(sections, value);
       const section = sections[index];
       // no condition holds: Excel falls back to General where there is only one, else it shows #####
       if (!section) return { ...plainNumber(value), ...(sections.length > 1 && { text: '########' }) };
-      if (section.kind === 'date') return shownDate(section, parts[index] as DateParts, value, signed, date1904);
+      if (section.kind === 'date') {
+        const known = dates.get(value);
+        if (known) return known;
+        const shown = shownDate(section, parts[index] as DateParts, value, signed, date1904);
+        if (dates.size >= MOST_DATES) dates.clear();
+        dates.set(value, shown);
+        return shown;
+      }
       const text = numberText(section, signed ? value : Math.abs(value));
       return { text, kind: 'number', value: plainText(value) };
     },

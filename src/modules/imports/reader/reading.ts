@@ -28,7 +28,8 @@ export class Reading {
   private peakBytes = 0;
   private millisecondsLeft: number;
 
-  constructor(request: ReadRequest, signal: AbortSignal | undefined) {
+  /** @param code see `readerCode` */
+  constructor(code: string, request: ReadRequest, signal: AbortSignal | undefined) {
     this.limits = request.limits;
     this.millisecondsLeft = request.limits.seconds * 1000;
     this.signal = signal;
@@ -46,7 +47,7 @@ export class Reading {
       this.stderr = (this.stderr + text).slice(-MAX_STDERR);
     });
     this.child.stdin?.on('error', () => {}); // it ended before it read: its exit tells why
-    this.child.stdin?.end(JSON.stringify(request));
+    this.child.stdin?.end(`${code}\n${JSON.stringify(request)}`);
     this.watch = setInterval(() => this.watchMemory(), WATCH_EVERY_MS);
     this.watch.unref();
     signal?.addEventListener('abort', this.onAbort, { once: true });
@@ -148,7 +149,7 @@ function childCommand({ path, limits }: ReadRequest): string[] {
     '--permission',
     `--allow-fs-read=${OWN_STATUS}`,
     ...readable.map((one) => `--allow-fs-read=${one}`),
-    fileURLToPath(new URL('./child.ts', import.meta.url)),
+    fileURLToPath(new URL('./start.mjs', import.meta.url)),
   ];
   if (process.platform === 'win32') return node;
   // the shell sets the limit of processor time, which node cannot, and becomes the reader

@@ -5,6 +5,7 @@
  */
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { readerCode } from './code.ts';
 import { type CsvOptions, choiceOf } from './csv_options.ts';
 import { ReadError } from './errors.ts';
 import { type Limits, limitsWith } from './limits.ts';
@@ -42,7 +43,8 @@ export async function* readFile(path: string, options: ReadOptions = {}): AsyncG
   const file = await realpath(path).catch(() => {
     throw new ReadError('not_found');
   });
-  const reading = new Reading({ path: file, name: name ?? basename(path), sheets, rowsPerSheet, csv, limits }, signal);
+  const request = { path: file, name: name ?? basename(path), sheets, rowsPerSheet, csv, limits };
+  const reading = new Reading(await readerCode(), request, signal);
   try {
     yield* reading.events();
   } finally {

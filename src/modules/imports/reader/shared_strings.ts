@@ -4,6 +4,7 @@ import type { Limits } from './limits.ts';
 import type { WarningSink } from './warnings.ts';
 import { decodeEscapes } from './workbook.ts';
 import { scanXml, type XmlHandler } from './xml.ts';
+import { PLAIN_TEXT, plainText } from './xml_plain.ts';
 import type { Zip } from './zip.ts';
 
 /**
@@ -79,10 +80,26 @@ export async function readSharedStrings(
   warnings: WarningSink,
 ): Promise<SharedStrings> {
   const strings = new SharedStrings(limits);
-  if (part === undefined) return strings;
+  if (part !== undefined) await scanXml(zip.stream(part), part, textsInto(strings, limits, warnings), limits, warnings);
+  return strings;
+}
+
+/** Handles the XML of the table of texts. */
+export function textsInto(strings: SharedStrings, limits: Limits, warnings: WarningSink): XmlHandler {
   const item = new TextItem(limits);
-  const handler: XmlHandler = {
-    plain: ['sst', 'si'],
+  return {
+    plain: {
+      container: 'sst',
+      item: 'si',
+      take: (text, start) => {
+        ITEM.lastIndex = start;
+        const found = ITEM.exec(text);
+        const decoded = found ? plainText(found[1] ?? '') : undefined;
+        if (decoded === undefined) return -1;
+        strings.add(cleanText(decodeEscapes(decoded), limits.cellCharacters, false, warnings));
+        return ITEM.lastIndex;
+      },
+    },
     open: (name) => {
       if (name === 'si') item.begin();
       else item.open(name);
@@ -93,9 +110,13 @@ export async function readSharedStrings(
     },
     text: (text) => item.text(text),
   };
-  await scanXml(zip.stream(part), part, handler, limits, warnings);
-  return strings;
 }
+
+const ITEM = new RegExp(
+  `<si(?:/>|><t(?: xml:space="preserve")?>(${PLAIN_TEXT})</t>` +
+    '(?:<phoneticPr fontId="[0-9]+"(?: type="[a-zA-Z]+")?(?: alignment="[a-zA-Z]+")?/>)?</si>)',
+  'y',
+);
 
 /**
  * Gathers the text of a `si` or `is` element: its `t` elements joined, with or without runs; the reading aid of Japanese
@@ -140,8 +161,6 @@ export class TextItem {
   }
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /** Takes out what no database text can hold (NUL, halves of characters) and cuts at the limit, both with a warning. */
 export function cleanText(text: string, limit: number, cut: boolean, warnings: WarningSink, row?: number): string {
   let clean = text;
@@ -151,7 +170,7 @@ export function cleanText(text: string, limit: number, cut: boolean, warnings: W
   }
   const nul = clean.includes('\0');
   if (nul) clean = clean.replaceAll('\0', '');
-  const lone = LONE_SURROGATE.test(clean);
+  const lone = !clean.isWellFormed();
   if (lone) clean = clean.toWellFormed();
   if (nul || lone) {
     warnings.add(

@@ -4,8 +4,9 @@ import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WireCell, WireRow } from './model.ts';
 import { type Output, RowBatches } from './output.ts';
-import { TextItem } from './shared_strings.ts';
-import type { WorkbookSheet } from './workbook.ts';
+import { lookOf, plainRow } from './row_plain.ts';
+import { cleanText, TextItem } from './shared_strings.ts';
+import { decodeEscapes, type WorkbookSheet } from './workbook.ts';
 import { type Attributes, isTrue, type XmlHandler } from './xml.ts';
 
 /** What all sheets of a file share. */
@@ -21,7 +22,11 @@ const MAX_COLUMN_RANGES = 1000;
  * they stand in the file, i.e. blank, since Excel keeps the value in the top left one.
  */
 export class SheetReader implements XmlHandler {
-  readonly plain = ['sheetData', 'row'] as const;
+  readonly plain = {
+    container: 'sheetData',
+    item: 'row',
+    take: (text: string, start: number) => this.takeRow(text, start),
+  };
   private readonly sheet: WorkbookSheet;
   private readonly limits: Limits;
   private readonly context: CellContext;
@@ -80,7 +85,8 @@ export class SheetReader implements XmlHandler {
       } else if (this.inInline) this.inlineText.open(name);
     } else if (this.inData) {
       if (name === 'c') this.beginCell(attributes);
-      else if (name === 'row') this.beginRow(attributes);
+      else if (name === 'row')
+        this.beginRow(attributes.r === undefined ? Number.NaN : Number(attributes.r), attributes);
     } else if (name === 'sheetData') {
       this.start();
       this.inData = true;
@@ -144,8 +150,7 @@ export class SheetReader implements XmlHandler {
     this.hiddenColumns.push([first, last]);
   }
 
-  private beginRow(attributes: Attributes): void {
-    const number = attributes.r === undefined ? Number.NaN : Number(attributes.r);
+  private beginRow(number: number, attributes: Attributes): void {
     this.rowNumbered = Number.isInteger(number) && number > 0;
     this.rowHidden = isTrue(attributes.hidden) || attributes.ht === '0';
     this.column = -1;
@@ -174,11 +179,17 @@ export class SheetReader implements XmlHandler {
   }
 
   private beginCell(attributes: Attributes): void {
-    this.inCell = true;
     const { r: reference } = attributes;
     let column = reference === undefined ? -1 : columnOf(reference);
     if (column < 0) column = this.column + 1;
     else if (!this.rowNumbered && this.cells.length === 0) this.takeRowFrom(reference as string);
+    this.enterColumn(column);
+    this.inCell = true;
+    const { type, style } = lookOf(attributes);
+    this.cell = { type, style, value: undefined, inline: undefined, formula: false, row: this.rowNumber };
+  }
+
+  private enterColumn(column: number): void {
     if (column >= this.limits.columns) {
       throw new ReadError('too_many_columns', {
         limit: formatCount(this.limits.columns),
@@ -188,14 +199,23 @@ export class SheetReader implements XmlHandler {
     }
     if (column <= this.column) this.inOrder = false;
     this.column = column;
-    this.cell = {
-      type: attributes.t ?? 'n',
-      style: attributes.s === undefined ? 0 : Number(attributes.s),
-      value: undefined,
-      inline: undefined,
-      formula: false,
-      row: this.rowNumber,
-    };
+  }
+
+  /** The quick way for a whole row, without the events. */
+  private takeRow(text: string, start: number): number {
+    const row = plainRow(text, start);
+    if (!row) return -1;
+    this.beginRow(row.number, row.attributes);
+    const { cellCharacters, warnings } = this.context;
+    for (const cell of row.cells) {
+      this.enterColumn(columnOf(cell.letters));
+      cell.row = this.rowNumber;
+      if (cell.inline) cell.inline = cleanText(decodeEscapes(cell.inline), cellCharacters, false, warnings, cell.row);
+      this.cell = cell;
+      this.endCell();
+    }
+    this.endRow();
+    return row.end;
   }
 
   private takeRowFrom(reference: string): void {

@@ -94,6 +94,11 @@ export class Styles {
   private readonly formatIds: number[] = [];
   private readonly compiled: NumberFormat[] = [];
   private readonly byCode = new Map<string, NumberFormat>();
+  private readonly date1904: boolean;
+
+  constructor(date1904: boolean) {
+    this.date1904 = date1904;
+  }
 
   addCode(id: number, code: string): void {
     if (this.codes.size >= MAX_STYLES) throw tooManyStyles();
@@ -113,7 +118,7 @@ export class Styles {
     const code = this.codes.get(id) ?? builtInCode(id);
     let format = this.byCode.get(code);
     if (!format) {
-      format = compileFormat(code);
+      format = compileFormat(code, this.date1904);
       this.byCode.set(code, format);
     }
     if (style >= 0 && style < this.formatIds.length) this.compiled[style] = format;
@@ -128,10 +133,11 @@ function tooManyStyles(): ReadError {
 export async function readStyles(
   zip: Zip,
   part: string | undefined,
+  date1904: boolean,
   limits: Limits,
   warnings: WarningSink,
 ): Promise<Styles> {
-  const styles = new Styles();
+  const styles = new Styles(date1904);
   if (part === undefined) return styles;
   let inCellFormats = false;
   let inCodes = false; // differential formats (dxf) carry numFmt elements too, with ids of their own

@@ -27,7 +27,7 @@ export async function readWorkbook(
     if (workbook.sheets.length === 0) throw new ReadError('no_sheets');
     const wanted = wantedSheets(workbook.sheets, selection.sheets);
     output.emit({ type: 'file', format: 'xlsx', sheets: workbook.sheets.map(sheetInfo) });
-    const styles = await readStyles(zip, workbook.styles, limits, warnings);
+    const styles = await readStyles(zip, workbook.styles, workbook.date1904, limits, warnings);
     const strings = await readSharedStrings(zip, workbook.sharedStrings, limits, warnings);
     const budget: SheetBudget = { cells: limits.cells };
     const context = {

@@ -6,7 +6,7 @@ import { SaxesParser } from 'saxes';
 import { formatCount, ReadError } from './errors.ts';
 import type { Limits } from './limits.ts';
 import type { WarningSink } from './warnings.ts';
-import { MAX_DEPTH, PlainFeed } from './xml_plain.ts';
+import { PLAIN_DEPTH, PlainFeed, type PlainItems } from './xml_plain.ts';
 
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -17,8 +17,8 @@ export interface XmlHandler {
   text?(text: string): void;
   /** Awaited after each chunk; lets the consumer keep up. Return false to stop reading here. */
   pause?(): Promise<boolean> | undefined;
-  /** An element and its children that repeat so often that plain ones are worth a quicker scanner. */
-  readonly plain?: readonly [container: string, item: string];
+  /** Elements that repeat so often that plain ones are worth a quicker way; then no events come of them. */
+  readonly plain?: PlainItems;
 }
 
 export interface Prefixes {
@@ -109,25 +109,16 @@ export async function scanXml(
     checkLength(written);
   };
   const feed = handler.plain
-    ? new PlainFeed(
-        handler.plain,
-        limits.xmlTokenCharacters,
-        {
-          open: (element, attributes) => handler.open(element, attributes, scopes),
-          close: (element) => handler.close(element),
-          text: (value) => handler.text?.(value),
-        },
-        {
-          write,
-          // XML 1.1 has other characters and line ends
-          isBetween: (container, item) =>
-            names.at(-1) === container &&
-            written === tagEnd &&
-            scopes.localName(item, false) === item &&
-            names.length + MAX_DEPTH <= limits.xmlDepth &&
-            (parser.xmlDecl.version ?? '1.0') === '1.0',
-        },
-      )
+    ? new PlainFeed(handler.plain, limits.xmlTokenCharacters, {
+        write,
+        // XML 1.1 has other characters and line ends
+        isBetween: (container, item) =>
+          names.at(-1) === container &&
+          written === tagEnd &&
+          scopes.localName(item, false) === item &&
+          names.length + PLAIN_DEPTH <= limits.xmlDepth &&
+          (parser.xmlDecl.version ?? '1.0') === '1.0',
+      })
     : { write, end: () => {} };
   let lost = false;
   const take = (text: string) => {

@@ -79,7 +79,10 @@ test('texts through a text file whose dialect is told', async () => {
     encoding: fc.constantFrom<BufferEncoding>('utf8', 'utf16le'),
     end: fc.constantFrom('\n', '\r\n'),
   });
-  const table = fc.array(fc.array(text, { minLength: 2, maxLength: 5 }), { minLength: 1, maxLength: 8 });
+  // in a row that is too short, two touching quotes are taken for a forgotten separator, and that is told
+  const table = fc
+    .integer({ min: 2, max: 5 })
+    .chain((width) => fc.array(fc.array(text, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }));
   await fc.assert(
     fc.asyncProperty(table, dialect, async (rows, { delimiter, quote, encoding, end }) => {
       const cell = (value: string) => quote + value.replaceAll(quote, quote + quote) + quote;
