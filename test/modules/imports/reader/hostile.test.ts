@@ -193,7 +193,11 @@ test.each<[string, ReadErrorCode | 'read', () => Buffer | Promise<Buffer>]>([
   ],
   ['a row of 90 MB that never ends', 'damaged_workbook', () => storedSheet('<row r="1">', filled(1000), 90_000)],
   ['rows of nearly a megabyte', 'read', () => storedSheet('', `<row r="1">${filled(1000).repeat(990)}</row>`, 90)],
-  ['rows of thousands of cells in one place', 'read', () => storedSheet('', `<row r="1">${'<c r="A1"/>'.repeat(80_000)}</row>`, 20)],
+  [
+    'rows of thousands of cells in one place',
+    'read',
+    () => storedSheet('', `<row r="1">${'<c r="A1"/>'.repeat(80_000)}</row>`, 20),
+  ],
   [
     'rows of 60,000 attributes',
     'read',

@@ -24,7 +24,9 @@ function children(): string[] {
     try {
       const status = readFileSync(`/proc/${id}/status`, 'latin1');
       const command = readFileSync(`/proc/${id}/cmdline`, 'latin1');
-      return status.includes(`PPid:\t${process.pid}\n`) && command.includes('reader/start.mjs') && !/State:\s+Z/.test(status);
+      return (
+        status.includes(`PPid:\t${process.pid}\n`) && command.includes('reader/start.mjs') && !/State:\s+Z/.test(status)
+      );
     } catch {
       return false;
     }
