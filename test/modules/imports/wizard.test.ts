@@ -120,7 +120,7 @@ describe.each([
     await check('row');
     await page.fill('[name=cell_1]', 'still nonsense');
     await page.click('.row-form button');
-    await page.waitForSelector('.row-form .error');
+    await page.waitForSelector('.row-form .summary');
     expect(await page.inputValue('[name=cell_1]')).toBe('still nonsense');
     await page.fill('[name=cell_1]', `c@${name}.example`);
     await page.click('.row-form button');
@@ -206,13 +206,14 @@ test('the whole way by keyboard alone: whatever has the focus is seen, and no st
     expect(await page.locator(`${selector} option:checked`).innerText()).toContain(label);
   };
   await signIn(page);
+  // Asked for early: the browser is told in time not to show its own dialog.
+  const chooser = page.waitForEvent('filechooser');
   await page.goto('/imports');
   await skipTo(page, '[data-key=c]');
   await keyboard.press('Enter');
   await page.waitForSelector('#file');
   expect(await focused(page)).toBe('h1 Import a file');
   await tabTo(page, '#file');
-  const chooser = page.waitForEvent('filechooser');
   await keyboard.press('Space');
   const file = { name: 'keys.csv', mimeType: 'text/csv', buffer: Buffer.from(list('keys')) };
   await (await chooser).setFiles(file);
