@@ -49,13 +49,13 @@ test(
     );
     const planned = await run('--plan', list);
     expect(planned).toMatchObject({
-      code: 0,
+      code: 3,
       out: '3 rows = 2 created + 0 updated + 0 unchanged + 0 skipped + 1 failed',
       err: expect.stringMatching(/Nothing is written yet\. The plan: \/imports\/[0-9a-f-]{36}/),
     });
     expect(await customers('Cli %')).toEqual([]);
     const done = await run('--email', acme.users.manager.email.toUpperCase(), list);
-    expect(done).toMatchObject({ code: 0, out: planned.out, err: expect.stringMatching(/\/errors\.xlsx/) });
+    expect(done).toMatchObject({ code: 3, out: planned.out, err: expect.stringMatching(/\/errors\.xlsx/) });
     expect(await customers('Cli %')).toEqual([
       { name: 'Cli One', created_by: acme.users.manager.id },
       { name: 'Cli Three', created_by: acme.users.manager.id },
@@ -76,7 +76,9 @@ test(
       [['--email', 'nobody@acme.example', list], /^There is nobody with nobody@acme\.example in acme\.$/],
       [['--email', acme.users.read_only.email, list], /^Your role does not allow this/],
       [['--entity', 'unicorns', list], /Choose what is in the file/],
-      [['--options', '[]', list], /^--options is a JSON object/],
+      [['--options', '[]', list], /^Options are a JSON object/],
+      [['--options-file', path.join(folder, 'none.json'), list], /^There is no file .*none\.json\.$/],
+      [[file('towns.csv', 'Town\nParis\n')], /^Choose the column that holds the name\. The columns are “Town”/],
       [['--options', '{"mapping": {"Name": "nmae"}}', list], /There is no field “nmae”/],
       [[file('letter.csv', '%PDF-1.7\n%âãÏÓ\n')], /This is a PDF document/],
     ];
@@ -90,6 +92,21 @@ test(
       [acme.id],
     );
     expect(rows).toEqual([]);
+  },
+  SLOW,
+);
+
+test(
+  'options stand in a file, too, and not in two places',
+  async () => {
+    const options = file('options.json', '{"mapping": {"Firm": "name"}, "defaults": {"status": "active"}}\n');
+    const list = file('firms.csv', 'Firm\nCli Options\n');
+    expect(await run('--options-file', options, list)).toMatchObject({
+      code: 0,
+      out: '1 rows = 1 created + 0 updated + 0 unchanged + 0 skipped + 0 failed',
+    });
+    const twice = await run('--options-file', options, '--options', '{}', list);
+    expect(twice).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^import run: .* not both/) });
   },
   SLOW,
 );

@@ -18,6 +18,7 @@ test('the help names every command that is there, and no other', async () => {
     'user deactivate',
     'token create',
     'import run',
+    'import undo',
     'explain',
   ]);
   expect((await run()).out).toBe(out);

@@ -101,6 +101,19 @@ export async function reviveIfSilent(ctx: Ctx, found: Import): Promise<void> {
   await enqueue(ctx, work, { import_id: found.id, run }, `import:${found.id}`);
 }
 
+/**
+ * Takes up work that waits and that no worker has begun; whoever gets it from the queue later finds it taken.
+ * @returns the number of the run, null when a worker was quicker
+ * @throws 404
+ */
+export async function takeUp(ctx: Ctx, id: string): Promise<number | null> {
+  const found = await loadImport(ctx, id, true);
+  if (!found.task || found.attempts) return null;
+  const run = found.run + 1;
+  await ctx.db.update('imports', { id: found.id }, { run, heartbeat_at: new Date().toISOString() });
+  return run;
+}
+
 const SETTLED = new Set(['committing', 'committed', 'undoing', 'undone']);
 
 /** Refuses to change how a file is read once its rows are on their way into the records. @throws 409 */
