@@ -74,7 +74,7 @@ export async function planStep(work: Work, found: Import): Promise<void> {
     });
   }
   await lanes.done();
-  if (!rows) return failImport(work, 'There are no rows below the header of this sheet.');
+  if (!rows) return failImport(work, 'There are no rows below the row that names the columns.');
   const sums: Counts = {
     rows,
     created: counts.create,

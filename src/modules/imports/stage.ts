@@ -143,7 +143,7 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   if (!rows)
     return failImport(
       work,
-      'There are no rows below the header of this sheet. Choose another sheet or upload another file.',
+      `There are no rows below the row that names the columns. Choose another ${found.file_format === 'csv' ? '' : 'sheet or '}row for that, or upload another file.`,
     );
   if (width > import_columns)
     notes.add(`This sheet has ${count(width)} columns; the first ${count(import_columns)} can be imported.`);

@@ -297,7 +297,7 @@ test('what cannot be read says why and keeps nothing', async () => {
   const empty = await ground.run('', {}, 'customers', 'empty.csv');
   expect(empty.error).toMatch(/empty/);
   const headed = await ground.run('Name,City\n', {}, 'customers');
-  expect(headed.error).toMatch(/no rows below the header/);
+  expect(headed.error).toMatch(/no rows below the row that names the columns. Choose another row for that/);
   const column = await ground.run('Name,City\nA,B\n', { mapping: { Nom: 'name' } });
   expect(column).toMatchObject({
     state: 'failed',

@@ -171,7 +171,7 @@ test('of a workbook, sheet and header row are previewed without reading it again
 test('a file that could not be read can be read in another way', async () => {
   const id = await read('Müller;Köln\r\n', 'one row.csv');
   const page = await admin.agent.get(`/imports/${id}`);
-  expect(words(page.text)).toContain('There are no rows below the header of this sheet.');
+  expect(words(page.text)).toContain('There are no rows below the row that names the columns.');
   expect(words(page.text)).toContain('Read it in another way');
   const form = formOf(page.text, `/imports/${id}/preview`);
   expect((await readAgain(id, { ...form, header_row: '0' })).status).toBe(303);
