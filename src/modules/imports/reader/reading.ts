@@ -143,7 +143,7 @@ function childCommand({ path, limits }: ReadRequest): string[] {
   const node = [
     process.execPath,
     `--max-old-space-size=${Math.ceil(limits.heapMegabytes)}`,
-    '--max-semi-space-size=8',
+    '--max-semi-space-size=16',
     '--no-warnings',
     // no files but these, no processes, no threads, no native code
     '--permission',
