@@ -46,11 +46,11 @@ export function openKiller(ground: Ground, random: Random): Killer {
     await dying.stop();
     worker = null;
   };
+  const said = () => `the worker said:\n${worker?.faults().join('\n')}`;
   const waitFor = async (what: string, done: () => Promise<boolean>) => {
     const deadline = Date.now() + PATIENCE_MS;
     while (!(await done())) {
-      if (Date.now() > deadline)
-        throw new Error(`waited for ${what}; the worker said:\n${worker?.faults().join('\n')}`);
+      if (Date.now() > deadline) throw new Error(`waited for ${what}; ${said()}`);
       await sleep(LOOK_EVERY_MS);
     }
   };
@@ -90,7 +90,7 @@ export function openKiller(ground: Ground, random: Random): Killer {
       await alive();
       await waitFor(`import ${id} to be ${end}`, async () => {
         const { state, error } = await ground.load(id);
-        if (state === 'failed' && end !== 'failed') throw new Error(`import ${id} failed: ${error}`);
+        if (state === 'failed' && end !== 'failed') throw new Error(`import ${id} failed: ${error}; ${said()}`);
         return state === end && !(await written(id)).working;
       });
       return ground.load(id);
