@@ -183,9 +183,9 @@ export class SeenRows {
 
   /**
    * The earlier row that this one repeats, or null; then it counts as seen itself.
-   * @param record_id the record it changes or will become
+   * @param record_id the record it changes or will become; null: it becomes nothing and does not count
    */
-  repeated(row: ParsedRow, record_id: string): { by: MatchKey; row_number: number; record_id: string } | null {
+  repeated(row: ParsedRow, record_id: string | null): { by: MatchKey; row_number: number; record_id: string } | null {
     const get = getter(row.values);
     const mine: string[] = [];
     for (const by of this.#keys) {
@@ -196,6 +196,7 @@ export class SeenRows {
       const earlier = this.#rows.get(place)?.find((seen) => !contradicts(this.#entity, by, get, seen.get));
       if (earlier) return { by, row_number: earlier.row_number, record_id: earlier.record_id };
     }
+    if (record_id === null) return null;
     const entry = { row_number: row.row_number, record_id, get: this.#brief(get) };
     for (const place of mine) {
       const there = this.#rows.get(place);

@@ -152,7 +152,11 @@ export class FileOrder {
   }
 
   check(outcome: Outcome): Outcome {
-    if (outcome.plan === 'skip' || outcome.plan === 'error') return outcome;
+    const failed = outcome.plan === 'error';
+    const { problems, values } = outcome.parsed;
+    // What is wrong is to be told; but a name that is only missing stands in the earlier row, if this one repeats it.
+    const nameless = !problems.length && !values.has(this.#entity.title);
+    if (outcome.plan === 'skip' || (failed && !nameless)) return outcome;
     const id = outcome.record_id!;
     const skip = (message: string, row: number, record_id: string): Outcome => ({
       ...outcome,
@@ -166,12 +170,13 @@ export class FileOrder {
       record_version: record_id === id ? outcome.record_version : (this.#versions.get(record_id) ?? null),
     });
     if (!outcome.parsed.record_id) {
-      const earlier = this.#seen.repeated(outcome.parsed, id);
+      const earlier = this.#seen.repeated(outcome.parsed, failed ? null : id);
       if (earlier) {
         const key = matchLabel(this.#entity, earlier.by).toLowerCase();
         return skip(`Same ${key} as row ${earlier.row_number}, which is used.`, earlier.row_number, earlier.record_id);
       }
     }
+    if (failed) return outcome;
     const other = this.#changed.get(id);
     if (other)
       return skip(`Means the same ${this.#entity.label[0].toLowerCase()} as row ${other}, which is used.`, other, id);

@@ -166,7 +166,7 @@ function layOut(
   const lines: Line[] = [];
   for (const line of made) {
     if (random.maybe(0.06)) rows.push(row(random.maybe(0.5) ? [] : columns.map(() => blankCell(random))));
-    if (certain && lines.length && random.maybe(0.01)) {
+    if (certain && lines.length && headers.filter((header) => header.trim()).length > 1 && random.maybe(0.01)) {
       rows.push(row(headers.map(said)));
       lines.push({ kind: 'header', cells: new Map() });
     }

@@ -157,6 +157,24 @@ test('a row counts on no earlier row that has an error in its contact', async ()
   expect(await hangs('WR2')).toEqual(['contact Y y@wrong.example', 'contact Z z@wrong.example']);
 });
 
+test('rows below a customer that leave its name blank bring their contacts to it', async () => {
+  const found = await plan(
+    ['CT1', 'Continued AG', 'Ulm', 'One', 'one@continued.example', '', ''],
+    ['CT1', '', '', 'Two', 'two@continued.example', '', ''],
+    ['CT1', '', '', '', '', '', ''],
+    ['CT2', '', '', 'Nobody', 'nobody@continued.example', '', ''],
+    ['CT1', '', '', 'Three', 'no mail', '', ''],
+  );
+  expect(await reasons(ground, found.id)).toEqual({
+    3: 'update: Same as row 2: what is new here is added to it.',
+    4: 'skip: Same external id as row 2, which is used.',
+    5: 'error: Name is missing.',
+    6: expect.stringContaining('e-mail address'),
+  });
+  expect(countsOf(await commit(found.id))).toMatchObject({ created: 1, updated: 1, skipped: 1, failed: 2 });
+  expect(await hangs('CT1')).toEqual(['contact One one@continued.example', 'contact Two two@continued.example']);
+});
+
 test('a row that two customers fit brings its contact to the one of the earlier row', async () => {
   await ground.as((ctx) => createRecord(ctx, customer, { name: 'Twin AG', external_id: 'TW1', city: 'Ulm' }));
   const found = await plan(
