@@ -31,6 +31,8 @@ export async function openGround(env: Record<string, string> = {}): Promise<Grou
   const acme = await makeTenant(app.database.url, app.platform, 'acme');
   const globex = await makeTenant(app.database.url, app.platform, 'globex');
   const pool = new pg.Pool({ connectionString: app.database.url, max: 4 });
+  // The database goes with the app, a moment before the last of these knows that it has ended.
+  pool.on('error', () => {});
   const sql: Ground['sql'] = async (text, values = []) => (await pool.query(text, values)).rows as never;
   const groundOf = (acme: TestTenant): Ground => {
     const ground: Ground = {
