@@ -50,7 +50,7 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
       await lanes.add(async () => {
         await moveOne(work, found, planner, chunk);
         done += chunk.rows;
-        if (done >= known * GROWTH) {
+        if (found.move === 1 && done >= known * GROWTH) {
           known = done;
           await refreshStatistics(work, planner, done);
         }

@@ -118,12 +118,12 @@ export async function changeRecords(
        update ${table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid
          ${columns.map((name) => `, ${name} = case when jsonb_exists(todo.given, '${name}') then ${column(it.entity, name)} else t.${name} end`).join('')}
        from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${LIVE}
-       returning t.id, t.version),
+       returning t.id, t.version, todo.title, todo.changes),
      trail as (${trail(
        side === 'new' ? 'imported' : 'updated',
-       'done.version',
+       'todo.version',
        { changes: side === 'new' ? 'todo.changes' : swapped },
-       'todo join done on done.id = todo.id',
+       'done todo',
      )})
      select count(*) as n from done`,
   );
@@ -149,8 +149,8 @@ export async function trashRecords(ctx: Ctx, it: Selection, into: 'trash' | 'lif
      done as (
        update ${it.entity.table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid, deleted_at = ${is}
        from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${was}
-       returning t.id, t.version),
-     trail as (${trail(verb!, 'done.version', {}, 'todo join done on done.id = todo.id')})
+       returning t.id, t.version, todo.title),
+     trail as (${trail(verb!, 'todo.version', {}, 'done todo')})
      select count(*) as n from done`,
   );
 }
