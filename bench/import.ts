@@ -15,6 +15,9 @@ import { cpuOf, forgetPeak, peakOf, watchChildren } from './watched.ts';
 const TARGET = {
   csv: '<= 60 s',
   xlsx: '<= 120 s',
+  plan: '<= 12 s',
+  commit: '<= 10 s',
+  undo: '<= 10 s',
   pages: '<= 3 times',
   export: '<= 10 s',
   memory: 'flat',
@@ -96,9 +99,10 @@ async function oneFormat(ground: Ground, format: Format, rows: number): Promise<
   const children = watchChildren(worker.pid);
   const [plan, planned] = await timed(`${format}: plan`, () => planFile(ground, tenant, file));
   const childPeak = children();
-  const pages = watchPages(ground, tenant);
+  // Once with somebody who looks at lists meanwhile, and once without: then it is the commit alone.
+  const pages = format === 'xlsx' ? watchPages(ground, tenant) : null;
   const [commit, committed] = await timed(`${format}: commit`, () => commitImport(ground, tenant, planned));
-  const busy = await pages();
+  const busy = (await pages?.()) ?? [];
   await expectCounts(ground, committed, { rows, created: rows });
   const [webPeak, workerPeak, workerCpu] = [peakOf(web.pid), peakOf(worker.pid), cpuOf(worker.pid) - cpu];
   const [again, second] = await timed(`${format}: plan again`, () => planFile(ground, tenant, file));
@@ -223,12 +227,22 @@ function linesOf(run: Run): Line[] {
   const total = run.plan + run.commit;
   const [idle, busy] = [percentile(run.idle, 0.95), percentile(run.busy, 0.95)];
   return [
-    line('file to plan', seconds(run.plan), '', against(run.plan, 'reader alone', reader.seconds)),
-    line('commit', seconds(run.commit), '', against(run.commit, 'COPY, all indexes', copy.indexed)),
+    line(
+      'file to plan',
+      seconds(run.plan),
+      format === 'csv' ? TARGET.plan : '',
+      against(run.plan, 'reader alone', reader.seconds),
+    ),
+    line(
+      'commit',
+      seconds(run.commit),
+      format === 'csv' ? TARGET.commit : '',
+      against(run.commit, 'COPY, all indexes', copy.indexed),
+    ),
     line('file to records', seconds(total), TARGET[format], against(total, 'both', reader.seconds + copy.indexed)),
     line('the same file again, to plan', seconds(run.again), '', against(run.again, 'reader alone', reader.seconds)),
     line('the same file again, commit of nothing', seconds(run.nothing)),
-    line('undo', run.undo === null ? 'not built' : seconds(run.undo)),
+    line('undo', run.undo === null ? 'not built' : seconds(run.undo), TARGET.undo),
     line('reader alone, processor', seconds(reader.cpu)),
     line('worker, processor', seconds(run.workerCpu)),
     line('COPY without indexes', seconds(copy.bare)),
@@ -238,11 +252,15 @@ function linesOf(run: Run): Line[] {
       `reader alone ${megabytes(reader.peak)}`,
       run.childPeak / reader.peak,
     ]),
-    line(`list page while committing, p50 of ${run.busy.length}`, milliseconds(percentile(run.busy, 0.5))),
-    line('list page while committing, p95', milliseconds(busy), TARGET.pages, [
-      `idle p95 ${milliseconds(idle)}`,
-      busy / idle,
-    ]),
+    ...(run.busy.length
+      ? [
+          line(`list page while committing, p50 of ${run.busy.length}`, milliseconds(percentile(run.busy, 0.5))),
+          line('list page while committing, p95', milliseconds(busy), TARGET.pages, [
+            `idle p95 ${milliseconds(idle)}`,
+            busy / idle,
+          ]),
+        ]
+      : []),
     ...(workbook ? exportLines('export to .xlsx', TARGET.export, workbook, copy) : []),
   ];
 }
