@@ -6,7 +6,7 @@ import { type Chunk, kindsOf, Stale } from './move_chunk.ts';
 import { moveFirst } from './move_first.ts';
 import { plannerOf } from './plan.ts';
 import type { Planner } from './plan_rows.ts';
-import { failImport, Lanes, load, type Work } from './work.ts';
+import { failImport, inLanes, load, type Work } from './work.ts';
 
 /*
  * The rows of an import are moved: written, and if its owner changes their mind taken back, written again, and so on.
@@ -44,22 +44,22 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
     let done = found.total - left;
     let known = 0;
     // A contact may hang on a customer of an earlier row: then one chunk after the other.
-    const lanes = new Lanes(planner.parts.length ? 1 : LANES);
-    for (const chunk of chunks) {
-      work.signal.throwIfAborted();
-      await lanes.add(async () => {
-        await moveOne(work, found, planner, chunk);
-        done += chunk.rows;
-        if (found.move === 1 && done >= known * GROWTH) {
-          known = done;
-          await refreshStatistics(work, planner, done);
-        }
-        await work.progress(Math.max(0, done));
-      });
-      // The statistics that the first one leaves spare the others from looking up keys in a table thought to be empty.
-      if (chunk === chunks[0]) await lanes.done();
-    }
-    await lanes.done();
+    await inLanes(planner.parts.length ? 1 : LANES, async (lanes) => {
+      for (const chunk of chunks) {
+        work.signal.throwIfAborted();
+        await lanes.add(async () => {
+          await moveOne(work, found, planner, chunk);
+          done += chunk.rows;
+          if (found.move === 1 && done >= known * GROWTH) {
+            known = done;
+            await refreshStatistics(work, planner, done);
+          }
+          await work.progress(Math.max(0, done));
+        });
+        // The statistics that the first one leaves spare the others from looking up keys in a table thought to be empty.
+        if (chunk === chunks[0]) await lanes.done();
+      }
+    });
   }
   await finish(work);
 }

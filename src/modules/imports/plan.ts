@@ -7,7 +7,7 @@ import { planParts, type SeenParts } from './plan_parts.ts';
 import { makePlanner, type Outcome, type Planner, planRows, repeatsHeader, type StagedRow } from './plan_rows.ts';
 import { isBlank } from './staged_cells.ts';
 import { matchLabel } from './targets.ts';
-import { failImport, Lanes, type Work } from './work.ts';
+import { failImport, inLanes, type Work } from './work.ts';
 
 /** Rows a transaction: few round trips, and what is planned together is written together. */
 const CHUNK = 1_000;
@@ -51,29 +51,29 @@ export async function planStep(work: Work, found: Import): Promise<void> {
     return plannerOf(ctx, found);
   }, 'alone');
   const order = new FileOrder(planner);
-  const lanes = new Lanes(LANES);
   let rows = 0;
   let after = found.header_row ?? 0;
-  for (let chunk = 0; ; chunk += 1) {
-    work.signal.throwIfAborted();
-    const staged = await work.step((ctx) => stagedRows(ctx, work.import_id, after, CHUNK));
-    if (!staged.length) break;
-    after = staged.at(-1)!.row_number;
-    const filled = staged.filter((row) => row.cells.some((cell) => !isBlank(cell)));
-    if (!filled.length) continue;
-    const turn = order.next();
-    await lanes.add(async () => {
-      try {
-        const outcomes = await planChunk(work, planner, found, chunk, filled, turn);
-        for (const { plan } of outcomes) counts[plan] += 1;
-        rows += filled.length;
-      } finally {
-        turn.end();
-      }
-      await work.progress(rows);
-    });
-  }
-  await lanes.done();
+  await inLanes(LANES, async (lanes) => {
+    for (let chunk = 0; ; chunk += 1) {
+      work.signal.throwIfAborted();
+      const staged = await work.step((ctx) => stagedRows(ctx, work.import_id, after, CHUNK));
+      if (!staged.length) break;
+      after = staged.at(-1)!.row_number;
+      const filled = staged.filter((row) => row.cells.some((cell) => !isBlank(cell)));
+      if (!filled.length) continue;
+      const turn = order.next();
+      await lanes.add(async () => {
+        try {
+          const outcomes = await planChunk(work, planner, found, chunk, filled, turn);
+          for (const { plan } of outcomes) counts[plan] += 1;
+          rows += filled.length;
+        } finally {
+          turn.end();
+        }
+        await work.progress(rows);
+      });
+    }
+  });
   if (!rows) return failImport(work, 'There are no rows below the row that names the columns.');
   const sums: Counts = {
     rows,

@@ -13,7 +13,7 @@ import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts
 import { MATCH_KEYS } from './targets.ts';
 import { columnsInWords, sheetsInWords, wishedMapping } from './wishes.ts';
 import { count, some } from './words.ts';
-import { failImport, Lanes, type Work } from './work.ts';
+import { failImport, inLanes, type Lanes, type Work } from './work.ts';
 
 /** Rows a transaction; keeps memory small and the import's lock short. */
 const CHUNK = 1_000;
@@ -89,14 +89,13 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   let rows = 0;
   let hidden = 0;
   let waiting: Row[] = [];
-  const lanes = new Lanes(LANES);
 
   await work.step(async (ctx) => {
     await ctx.db.remove('import_plan', { import_id: work.import_id });
     await ctx.db.remove('import_rows', { import_id: work.import_id });
     await work.note(ctx, { header_row: headerRow, rows: 0, done: 0, total: 0 });
   });
-  const flush = async () => {
+  const flush = async (lanes: Lanes) => {
     const batch = waiting.map((row) => {
       const cells = row.cells.map((cell) => stageCell(cell, found.file_format === 'csv'));
       if (row.number === headerRow) header = cells.map(cellText);
@@ -122,17 +121,18 @@ export async function stageStep(work: Work, found: Import): Promise<void> {
   };
   const path = filePath(data_dir, found.file_key);
   const options = readingOptions(work.platform.config, found, work.signal);
-  for await (const event of readFile(path, { ...options, sheets: [sheet.index] })) {
-    if (event.type === 'warning') notes.add(event.warning.message);
-    if (event.type !== 'rows') continue;
-    for (const row of event.rows) {
-      waiting.push(row);
-      if (waiting.length >= CHUNK) await flush();
+  await inLanes(LANES, async (lanes) => {
+    for await (const event of readFile(path, { ...options, sheets: [sheet.index] })) {
+      if (event.type === 'warning') notes.add(event.warning.message);
+      if (event.type !== 'rows') continue;
+      for (const row of event.rows) {
+        waiting.push(row);
+        if (waiting.length >= CHUNK) await flush(lanes);
+      }
+      if (rows > import_rows) break;
     }
-    if (rows > import_rows) break;
-  }
-  if (waiting.length) await flush();
-  await lanes.done();
+    if (waiting.length) await flush(lanes);
+  });
   if (rows > import_rows)
     return failImport(
       work,

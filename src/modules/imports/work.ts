@@ -85,7 +85,23 @@ export async function enter(ctx: Ctx, id: string, how: Gate): Promise<void> {
   await ctx.db.run(`/* import.enter */ select ${lock}(hashtextextended(:id::text, 5031))`, { id });
 }
 
-/** Runs pieces of work side by side, so many at a time. */
+/**
+ * Runs pieces of work side by side, `most` at a time, and ends when the last of them has ended, however `addThem` ended:
+ * whoever cleans up after a failure finds nobody still writing.
+ * @throws what `addThem` threw, or else the first piece that failed
+ */
+export async function inLanes(most: number, addThem: (lanes: Lanes) => Promise<void>): Promise<void> {
+  const lanes = new Lanes(most);
+  try {
+    await addThem(lanes);
+  } catch (error) {
+    await lanes.done().catch(() => undefined);
+    throw error;
+  }
+  await lanes.done();
+}
+
+/** See `inLanes`. */
 export class Lanes {
   readonly #most: number;
   readonly #running = new Set<Promise<void>>();
