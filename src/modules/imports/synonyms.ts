@@ -1,6 +1,6 @@
 import { clean } from '#src/kernel/fields/field.ts';
 
-/** A label for comparing: case, accents, punctuation and plural brackets do not matter. */
+/** A label for comparing: case, accents, punctuation (the º of "Nº", too) and plural brackets do not matter. */
 export const plain = (text: string): string =>
   clean(text)
     .normalize('NFD')
@@ -9,8 +9,11 @@ export const plain = (text: string): string =>
     .replace(/ß/g, 'ss')
     .replace(/ł/g, 'l')
     .replace(/ø/g, 'o')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .replace(/(?:[^\p{L}\p{N}]|º)+/gu, ' ')
     .trim();
+
+const EXTERNAL_ID =
+  'external id|id|customer id|customer no|customer number|account id|account number|client id|contact id|lead id|record id|reference|ref|kundennummer|kunden nr|kdnr|numero client|numero de cliente|codice cliente|numer klienta|klantnummer|number|no|nr';
 
 /**
  * What lists call our fields, besides our own label: English, then German, French, Spanish, Italian, Polish, Dutch, as
@@ -63,8 +66,9 @@ const SYNONYMS: Record<string, string> = {
   currency: 'currency|currency code|wahrung|devise|moneda|valuta|waluta',
   renewal_date: 'renewal date|renewal|contract end|contract end date|verlangerung|vertragsende',
   products_owned: 'products owned|products|product|produkte|produits|productos|prodotti|produkty',
-  external_id:
-    'external id|id|customer id|customer no|customer number|account id|account number|client id|contact id|lead id|record id|reference|ref|kundennummer|kunden nr|kdnr|numero client|numero de cliente|codice cliente|numer klienta|klantnummer|number|no|nr',
+  external_id: EXTERNAL_ID,
+  // Short for a customer's number. In a list of contacts it says whose contact it is, and is no number of their own.
+  'customer.external_id': `${EXTERNAL_ID}|cust no|cust nr|cust id|cust number|customer nr|customer code|client no|client nr|client number|client code|kundennr|kunden nummer|kunden id|kunde nr|kd nr|n client|no client|num client|n de client|numero de client|code client|id client|n cliente|no cliente|num cliente|numero cliente|n de cliente|cod cliente|codigo cliente|codigo de cliente|id cliente|nr klienta|kod klienta|id klienta|klantnr|klant nr|klantcode|klant id`,
   account_number: 'account number|account no|account nr|account id|number|no|nr|id|ref',
   opened_on: 'opened on|opened|open date|opening date|since|start|start date',
   closed_on: 'closed on|closed|close date|closing date|end|end date',

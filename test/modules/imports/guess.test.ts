@@ -127,6 +127,26 @@ test.each([
   expect(guessMapping(entityNamed('customer'), columns).map(({ field }) => field)).toEqual(fields);
 });
 
+const CUSTOMER_NUMBERS = [
+  ['English', 'Customer no.|Customer Nr|Cust no|Cust. ID|Client no|Client Number|Client code'],
+  ['German', 'Kundennr|Kundennr.|Kunden-Nr.|Kunden Nr|Kunde-Nr.|Kd.-Nr.|KdNr|Kundennummer'],
+  ['French', 'N° client|Nº client|No client|Num. client|N° de client|Numéro de client|Code client'],
+  ['Spanish', 'N.º cliente|Nº de cliente|Núm. cliente|Cód. cliente|Código de cliente'],
+  ['Italian', 'N. cliente|Numero cliente|Cod. cliente|Codice cliente'],
+  ['Polish', 'Nr klienta|Numer klienta|Kod klienta|ID klienta'],
+  ['Dutch', 'Klantnr.|Klant-nr|Klantnummer|Klantcode'],
+].flatMap(([language, headers]) => headers!.split('|').map((header) => [header, language!] as const));
+
+test.each(CUSTOMER_NUMBERS)('“%s” (%s) is the number of a customer, spelt out or in short', (header) => {
+  expect(guess('customer', ['Name', header], ['Acme', '4711'])).toEqual({ Name: 'name', [header]: 'external_id' });
+});
+
+test.each(['Client no', 'Nr klienta'])('“%s” in a list of contacts is no number of the contact', (header) => {
+  const { [header]: field, ...others } = guess('contact', ['Name', header], ['Ada Lovelace', '4711']);
+  expect(others).toEqual({ Name: 'name' });
+  expect(field).not.toBe('external_id');
+});
+
 test('a second address that no header explains makes no contact', () => {
   const row = ['Acme', 'info@acme.example', 'post@acme.example'];
   expect(guess('customer', ['Company', 'E-mail', 'Sonst'], row, row, row)).toEqual({
