@@ -117,7 +117,7 @@ const steps = (current: number): Step[] =>
   ['Upload', 'Columns', 'Plan', 'Import', 'Result'].map((label, i) => ({
     label,
     href: i < current ? '/mapping' : '',
-    state: i < current ? 'done' : i === current ? 'current' : 'todo',
+    state: i < current ? 'done' : i === current ? 'current' : 'ahead',
   }));
 const head = (current: number): ImportHead => ({
   heading: 'Import customers',

@@ -91,7 +91,7 @@ export interface SsoView {
 export interface Step {
   label: string;
   href: string;
-  state: 'done' | 'current' | 'todo';
+  state: 'done' | 'current' | 'ahead';
 }
 
 /** Head of every page of one import. */

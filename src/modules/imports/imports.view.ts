@@ -54,7 +54,7 @@ export function importHead(found: Import, at = place(found)): ImportHead {
     heading: `Import ${entityNamed(found.entity).label[1].toLowerCase()}`,
     subtitle: parts.filter(Boolean).join(' · '),
     steps: STEPS.map((label, index): Step => {
-      const state = index === at ? 'current' : index < Math.max(at, place(found)) ? 'done' : 'todo';
+      const state = index === at ? 'current' : index < Math.max(at, place(found)) ? 'done' : 'ahead';
       const href =
         canGoBack && index === 1 && at !== 1
           ? `/imports/${found.id}?step=columns`

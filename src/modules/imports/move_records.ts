@@ -21,7 +21,7 @@ export interface Selection {
 }
 
 /** The rows of a selection. An update without changes only carries parts. */
-const TODO = (plan: 'create' | 'update') => `
+const DUE = (plan: 'create' | 'update') => `
   from import_plan p
   where p.tenant_id = :tenant and p.import_id = :id and p.chunk = :chunk and p.row_number between :first and :last
     and coalesce(p.entity, '') = :part_of and p.plan = '${plan}' and p.result is null
@@ -33,11 +33,11 @@ const EXPECTED = 'coalesce(p.record_version, 0) + :moves::integer';
 /** Said so that no index of live or of trashed rows is tempting: only the way by id costs the same whatever was moved before. */
 const LIVE = `(coalesce(t.deleted_at, 'infinity') = 'infinity')`;
 
-/** @param says columns of the trail and what they say about `todo` */
+/** @param says columns of the trail and what they say about `due` */
 const trail = (verb: string, version: string, says: Record<string, string>, from: string) => `
   insert into audit_log
     (tenant_id, actor_id, actor_name, via, verb, entity, record_id, record_title, version, request_id${Object.keys(says).map((c) => `, ${c}`)})
-  select :tenant::uuid, :actor::uuid, :name::text, 'import', '${verb}', :entity::text, todo.id, todo.title, ${version}, :request::text${Object.values(says).map((v) => `, ${v}`)}
+  select :tenant::uuid, :actor::uuid, :name::text, 'import', '${verb}', :entity::text, due.id, due.title, ${version}, :request::text${Object.values(says).map((v) => `, ${v}`)}
   from ${from}`;
 
 async function run(ctx: Ctx, label: string, it: Selection, sql: string): Promise<number> {
@@ -66,7 +66,7 @@ const ONCE = 'offset 0';
 
 /** What an empty column holds where the table wants something: lists have no null. */
 const column = (entity: Entity, name: string) =>
-  entity.fields[name]!.kind === 'list' ? `coalesce((todo.r).${name}, '{}')` : `(todo.r).${name}`;
+  entity.fields[name]!.kind === 'list' ? `coalesce((due.r).${name}, '{}')` : `(due.r).${name}`;
 
 /** Makes the records that are new. @returns how many */
 export async function makeRecords(ctx: Ctx, it: Selection): Promise<number> {
@@ -76,13 +76,13 @@ export async function makeRecords(ctx: Ctx, it: Selection): Promise<number> {
     ctx,
     'make',
     it,
-    `with todo as (
-       select p.record_id as id, p.title, p.after, ${asRow(table, 'p.after')} ${TODO('create')} order by p.row_number ${ONCE}),
+    `with due as (
+       select p.record_id as id, p.title, p.after, ${asRow(table, 'p.after')} ${DUE('create')} order by p.row_number ${ONCE}),
      made as (
        insert into ${table} (tenant_id, id, created_by, updated_by, ${columns.join(', ')})
-       select :tenant::uuid, todo.id, :actor::uuid, :actor::uuid, ${columns.map((name) => column(it.entity, name)).join(', ')}
-       from todo returning 1),
-     trail as (${trail('imported', '1', { initial: 'todo.after' }, 'todo')})
+       select :tenant::uuid, due.id, :actor::uuid, :actor::uuid, ${columns.map((name) => column(it.entity, name)).join(', ')}
+       from due returning 1),
+     trail as (${trail('imported', '1', { initial: 'due.after' }, 'due')})
      select count(*) as n from made`,
   );
   const { tag_field } = it.entity;
@@ -105,25 +105,25 @@ export async function changeRecords(
 ): Promise<number> {
   const { table, tag_field } = it.entity;
   const columns = storedFields(it.entity).filter((name) => fields.includes(name));
-  const swapped = `(select jsonb_object_agg(key, jsonb_build_object('old', value->'new', 'new', value->'old')) from jsonb_each(todo.changes))`;
+  const swapped = `(select jsonb_object_agg(key, jsonb_build_object('old', value->'new', 'new', value->'old')) from jsonb_each(due.changes))`;
   const done = await run(
     ctx,
     `change.${side}`,
     it,
     `with given as (
        select p.record_id as id, p.title, p.changes, ${EXPECTED} as version,
-         (select jsonb_object_agg(key, value->'${side}') from jsonb_each(p.changes)) as given ${TODO('update')} ${ONCE}),
-     todo as materialized (select given.*, ${asRow(table, 'given.given')} from given),
+         (select jsonb_object_agg(key, value->'${side}') from jsonb_each(p.changes)) as given ${DUE('update')} ${ONCE}),
+     due as materialized (select given.*, ${asRow(table, 'given.given')} from given),
      done as (
        update ${table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid
-         ${columns.map((name) => `, ${name} = case when jsonb_exists(todo.given, '${name}') then ${column(it.entity, name)} else t.${name} end`).join('')}
-       from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${LIVE}
-       returning t.id, t.version, todo.title, todo.changes),
+         ${columns.map((name) => `, ${name} = case when jsonb_exists(due.given, '${name}') then ${column(it.entity, name)} else t.${name} end`).join('')}
+       from due where t.tenant_id = :tenant and t.id = due.id and t.version = due.version and ${LIVE}
+       returning t.id, t.version, due.title, due.changes),
      trail as (${trail(
        side === 'new' ? 'imported' : 'updated',
-       'todo.version',
-       { changes: side === 'new' ? 'todo.changes' : swapped },
-       'done todo',
+       'due.version',
+       { changes: side === 'new' ? 'due.changes' : swapped },
+       'done due',
      )})
      select count(*) as n from done`,
   );
@@ -145,12 +145,12 @@ export async function trashRecords(ctx: Ctx, it: Selection, into: 'trash' | 'lif
     ctx,
     verb!,
     it,
-    `with todo as (select p.record_id as id, p.title, ${EXPECTED} as version ${TODO('create')}),
+    `with due as (select p.record_id as id, p.title, ${EXPECTED} as version ${DUE('create')}),
      done as (
        update ${it.entity.table} t set version = t.version + 1, updated_at = now(), updated_by = :actor::uuid, deleted_at = ${is}
-       from todo where t.tenant_id = :tenant and t.id = todo.id and t.version = todo.version and ${was}
-       returning t.id, t.version, todo.title),
-     trail as (${trail(verb!, 'todo.version', {}, 'done todo')})
+       from due where t.tenant_id = :tenant and t.id = due.id and t.version = due.version and ${was}
+       returning t.id, t.version, due.title),
+     trail as (${trail(verb!, 'due.version', {}, 'done due')})
      select count(*) as n from done`,
   );
 }
@@ -165,18 +165,18 @@ async function writeTags(
 ): Promise<void> {
   const { tag_table } = it.entity;
   const owner = `${it.entity.name}_id`;
-  const todo = `${TODO(plan)} and ${having}`;
+  const due = `${DUE(plan)} and ${having}`;
   const names = `jsonb_array_elements_text(case jsonb_typeof(${list}) when 'array' then ${list} else '[]' end)`;
   if (plan === 'update')
     await run(
       ctx,
       'untag',
       it,
-      `with gone as (delete from ${tag_table} x using (select p.record_id ${todo}) todo
-         where x.tenant_id = :tenant and x.${owner} = todo.record_id returning 1)
+      `with gone as (delete from ${tag_table} x using (select p.record_id ${due}) due
+         where x.tenant_id = :tenant and x.${owner} = due.record_id returning 1)
        select count(*) as n from gone`,
     );
-  const named = todo.replace('from import_plan p', `from import_plan p cross join lateral ${names} as given (name)`);
+  const named = due.replace('from import_plan p', `from import_plan p cross join lateral ${names} as given (name)`);
   const made = await run(
     ctx,
     'tags',
