@@ -2,21 +2,23 @@
 import type { Action, Link, Tone } from '#src/kernel/views.ts';
 import type {
   ChartData,
+  ReportsView,
+  ReportView,
+  SessionsView,
+  SignInView,
+  SsoView,
+  UsersView,
+} from '#src/kernel/views_pages.ts';
+import type {
   ImportHead,
   ImportsView,
   MappingView,
   PlanView,
   ProgressView,
   ReadingView,
-  ReportsView,
-  ReportView,
   ResultView,
-  SessionsView,
-  SignInView,
-  SsoView,
   Step,
-  UsersView,
-} from '#src/kernel/views_pages.ts';
+} from '#src/modules/imports/views.ts';
 import { cell, input, type Sample } from './preview_samples.ts';
 
 const csrf = [{ name: '_csrf', value: 'preview' }];

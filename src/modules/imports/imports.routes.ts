@@ -13,7 +13,6 @@ import {
   redirect,
   wholeNumber,
 } from '#src/kernel/routes.ts';
-import type { ImportRowView } from '#src/kernel/views_pages.ts';
 import { IMPORT_RUN } from './access.ts';
 import { errorWorkbook } from './error_workbook.ts';
 import { type FileRow, fixRow, loadRow } from './fixes.ts';
@@ -39,6 +38,7 @@ import { readingView, sheetsView } from './reading.view.ts';
 import { accountOf, resultView, undoers } from './result.view.ts';
 import { fixableState, readFixes, rowForm, rowProblems } from './row_form.ts';
 import { receiveUpload } from './upload.ts';
+import type { ImportRowView } from './views.ts';
 import { some } from './words.ts';
 import { importTopic } from './work.ts';
 

@@ -7,10 +7,10 @@ import { cell } from '#src/kernel/fields/field.ts';
 import type { Body } from '#src/kernel/routes.ts';
 import { entry } from '#src/kernel/routes.ts';
 import type { Cell, ListView, Tone } from '#src/kernel/views.ts';
-import type { ImportHead, ImportNewView, ImportsView, ProgressView, Step } from '#src/kernel/views_pages.ts';
 import type { ImportLine } from './imports.service.ts';
 import type { Import, State, Task } from './model.ts';
 import { addable, IMPORTABLE } from './targets.ts';
+import type { ImportHead, ImportNewView, ImportsView, ProgressView, Step } from './views.ts';
 import { count, listed, some } from './words.ts';
 
 const LABELS: Record<State, [string, Tone]> = {

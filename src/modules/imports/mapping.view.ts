@@ -6,7 +6,6 @@ import { instant } from '#src/kernel/fields/dates.ts';
 import { activePeople, type Person } from '#src/kernel/forms.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { InputView } from '#src/kernel/views.ts';
-import type { MappingColumn, MappingView } from '#src/kernel/views_pages.ts';
 import { BY_RECORD, dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput, whenInput } from './forms.ts';
 import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
@@ -24,6 +23,7 @@ import {
   targetLabel,
   targets,
 } from './targets.ts';
+import type { MappingColumn, MappingView } from './views.ts';
 import { count } from './words.ts';
 
 /** What a field may be told about a column beyond its target: meanings of values, order of day and month. */

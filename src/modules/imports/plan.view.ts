@@ -3,13 +3,13 @@ import type { Entity } from '#src/kernel/entity.ts';
 import type { RawQuery } from '#src/kernel/list_query.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { Action } from '#src/kernel/views.ts';
-import type { PlanView } from '#src/kernel/views_pages.ts';
 import { importHead } from './imports.view.ts';
 import type { Choices, Import } from './model.ts';
 import { mayMove } from './move.ts';
 import { plannerOf } from './plan.ts';
 import { filterOf, outcomeTiles, rowsPage } from './plan_page.ts';
 import { isNamePart, isRecordTarget, matchLabel } from './targets.ts';
+import type { PlanView } from './views.ts';
 import { things } from './words.ts';
 
 /** 'external id, e-mail': what the rows of this import are known by, in the order in which it is tried. */

@@ -3,12 +3,12 @@ import { type Entity, entityNamed, fieldLabel } from '#src/kernel/entity.ts';
 import { cell } from '#src/kernel/fields/field.ts';
 import { one, type RawQuery } from '#src/kernel/list_query.ts';
 import type { Cell, ListView, Tone } from '#src/kernel/views.ts';
-import type { CountTile, PlanView } from '#src/kernel/views_pages.ts';
 import { noPager } from './imports.view.ts';
 import type { Import, Kept, Plan, PlannedPart, Result } from './model.ts';
 import { rowCells, type ShownRow } from './row_cells.ts';
 import { fixableState } from './row_form.ts';
 import { problemText } from './values.ts';
+import type { CountTile, PlanView } from './views.ts';
 import { count } from './words.ts';
 
 const PER_PAGE = 50;

@@ -1,11 +1,11 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import type { InputView, Option } from '#src/kernel/views.ts';
-import type { FirstRowsView, ImportSourceView, ReadingView } from '#src/kernel/views_pages.ts';
 import { type FirstLook, isText } from './file_reading.ts';
 import { guessHeaderRow } from './headers.ts';
 import { importHead } from './imports.view.ts';
 import type { Import, SheetPreview } from './model.ts';
 import { CSV_DELIMITERS, CSV_ENCODINGS, CSV_QUOTES, type CsvOption, type CsvOptions } from './reader/csv_options.ts';
+import type { FirstRowsView, ImportSourceView, ReadingView } from './views.ts';
 
 /** What of a sheet is shown; its file has the rest. */
 const SHOWN = { rows: 12, columns: 20, characters: 60 };

@@ -5,7 +5,6 @@ import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { cell } from '#src/kernel/fields/field.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { Cell } from '#src/kernel/views.ts';
-import type { ResultView } from '#src/kernel/views_pages.ts';
 import { undoUntil } from './imports.service.ts';
 import { importHead } from './imports.view.ts';
 import type { Choices, Import, Kept } from './model.ts';
@@ -14,6 +13,7 @@ import { plannerOf } from './plan.ts';
 import { errorsAddress, knownBy } from './plan.view.ts';
 import { keptText, outcomeTiles } from './plan_page.ts';
 import { targetLabel } from './targets.ts';
+import type { ResultView } from './views.ts';
 import { count, listed, some, things } from './words.ts';
 
 /** Records listed one by one under a result; the rest is a click away. */

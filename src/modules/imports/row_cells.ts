@@ -3,10 +3,10 @@ import { type Entity, entityNamed, fieldLabel } from '#src/kernel/entity.ts';
 import { fieldCell, type Titles } from '#src/kernel/presenters.ts';
 import { titlesOf } from '#src/kernel/records.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
-import type { PlanView } from '#src/kernel/views_pages.ts';
 import type { ColumnMapping, Import, PlannedPart, PlannedRow } from './model.ts';
 import { cellText, type StagedCell } from './staged_cells.ts';
 import { isNamePart, isRecordTarget, PARTS, splitTarget, targetLabel } from './targets.ts';
+import type { PlanView } from './views.ts';
 
 /** What is shown of a row: what it does, what its parts do, and what the file says. */
 export interface ShownRow extends PlannedRow {

@@ -2,7 +2,6 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { PLAIN_INPUT } from '#src/kernel/forms.ts';
 import { type Body, entry } from '#src/kernel/routes.ts';
 import type { InputView } from '#src/kernel/views.ts';
-import type { ImportRowView } from '#src/kernel/views_pages.ts';
 import type { FileRow } from './fixes.ts';
 import { entityOf } from './imports.service.ts';
 import { importHead } from './imports.view.ts';
@@ -10,6 +9,7 @@ import type { ColumnMapping, Import } from './model.ts';
 import { shownColumns } from './row_cells.ts';
 import { cellText } from './staged_cells.ts';
 import { isRecordTarget, targetField, targetLabel } from './targets.ts';
+import type { ImportRowView } from './views.ts';
 
 /** The field of a form that carries the text of a column. */
 export const fixInput = (column: number): string => `cell_${column}`;
