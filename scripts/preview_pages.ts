@@ -1,4 +1,5 @@
 /** More data for scripts/preview.ts: the pages written by hand. */
+import { input } from '#src/kernel/forms.ts';
 import type { Action, Link, Tone } from '#src/kernel/views.ts';
 import type {
   ChartData,
@@ -19,7 +20,7 @@ import type {
   ResultView,
   Step,
 } from '#src/modules/imports/views.ts';
-import { cell, input, type Sample } from './preview_samples.ts';
+import { cell, type Sample } from './preview_samples.ts';
 
 const csrf = [{ name: '_csrf', value: 'preview' }];
 const act = (label: string, icon = '', tone: Tone = 'neutral'): Action => ({

@@ -1,10 +1,10 @@
 /** Data for scripts/preview.ts: believable, with the long names, empty states and errors that break layouts. */
+import { input } from '#src/kernel/forms.ts';
 import type { template } from '#src/kernel/templates.ts';
 import type {
   Cell,
   Fact,
   FormView,
-  InputView,
   LayoutView,
   ListRow,
   ListView,
@@ -208,33 +208,6 @@ const list: ListView = {
   restore: null,
   empty: { title: '', text: '', action: null },
 };
-
-export function input(
-  control: InputView['control'],
-  name: string,
-  label: string,
-  more: Partial<InputView> = {},
-): InputView {
-  return {
-    id: `field-${name}`,
-    name,
-    label,
-    control,
-    value: '',
-    ref_id: '',
-    lookup: '',
-    checked: false,
-    options: [],
-    required: false,
-    help: '',
-    error: '',
-    max: 0,
-    step: '',
-    autocomplete: '',
-    autofocus: false,
-    ...more,
-  };
-}
 
 const form: FormView = {
   base: '/list',

@@ -34,8 +34,7 @@ export async function activePeople(ctx: Ctx): Promise<Person[]> {
     .limit(MOST_OPTIONS)) as Person[];
 }
 
-/** A control with nothing in it, for forms that no entity describes. */
-export const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {
+const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {
   value: '',
   ref_id: '',
   lookup: '',
@@ -49,6 +48,18 @@ export const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> =
   autocomplete: 'off',
   autofocus: false,
 };
+
+/** One control of a form that no entity describes; empty but for what `more` says. */
+export const input = (
+  control: InputView['control'],
+  name: string,
+  label: string,
+  more: Partial<InputView> = {},
+): InputView => ({ ...PLAIN_INPUT, id: `field-${name}`, name, label, control, ...more });
+
+/** The summary above a form, from its controls. */
+export const errorsOf = (inputs: readonly InputView[]): FormView['errors'] =>
+  inputs.filter((one) => one.error).map((one) => ({ id: one.id, label: one.label, message: one.error }));
 
 /** Text of a form for a stored or initial value. */
 const textOf = (ctx: Ctx, field: Field, value: Value | undefined): string =>

@@ -3,6 +3,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import type { AppError } from '#src/kernel/errors.ts';
 import { formatInstant } from '#src/kernel/fields/dates.ts';
 import { cell, EMPTY } from '#src/kernel/fields/field.ts';
+import { errorsOf, input } from '#src/kernel/forms.ts';
 import { initials } from '#src/kernel/presenters.ts';
 import {
   type Body,
@@ -18,7 +19,6 @@ import {
 import type { Action, FormView } from '#src/kernel/views.ts';
 import type { UsersView } from '#src/kernel/views_pages.ts';
 import { dropFromStore } from '#src/modules/session/own_sessions.service.ts';
-import { errorsOf, input } from './form_inputs.ts';
 import { MANAGE_USERS } from './permissions.ts';
 import {
   changeUser,

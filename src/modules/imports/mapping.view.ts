@@ -3,7 +3,7 @@ import { type Ctx, can } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import { ID_HEADER } from '#src/kernel/export.ts';
 import { instant } from '#src/kernel/fields/dates.ts';
-import { activePeople, type Person } from '#src/kernel/forms.ts';
+import { activePeople, input, type Person } from '#src/kernel/forms.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { InputView } from '#src/kernel/views.ts';
 import { BY_RECORD, dayOrderInput, defaultInput, LEAVE_EMPTY, matchInput, valueInput, whenInput } from './forms.ts';
@@ -11,7 +11,7 @@ import { namedAfter } from './guess.ts';
 import { importHead } from './imports.view.ts';
 import { columnInput, onlyChanged } from './mapping.ts';
 import { type Choices, type ColumnInfo, type ColumnMapping, type Import, letter, PLAIN_CHOICES } from './model.ts';
-import { input, options, readingView } from './reading.view.ts';
+import { options, readingView, select } from './reading.view.ts';
 import {
   addable,
   MATCH_KEYS,
@@ -37,7 +37,7 @@ function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [Inpu
     ];
     const inputs = column.values.map(([text, times], index) => {
       const meant = said.get(text);
-      return input(
+      return select(
         valueInput(column.index, index),
         `“${text.slice(0, 60)}” in ${count(times)} ${times === 1 ? 'row' : 'rows'}`,
         {
@@ -65,7 +65,7 @@ function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [Inpu
     ] as const;
     return [
       [
-        input(dayOrderInput(column.index), 'How dates are written', {
+        select(dayOrderInput(column.index), 'How dates are written', {
           options: options(chosen ? list : [['', 'Choose'], ...list], chosen),
         }),
       ],
@@ -146,7 +146,7 @@ function choiceInputs(
 ): InputView[] {
   const many = entity.label[1].toLowerCase();
   const error = problems.match ?? '';
-  const mode = input('mode', 'What is imported', {
+  const mode = select('mode', 'What is imported', {
     options: options(
       [
         ['both', `New ${many} are added, known ones are updated`],
@@ -157,17 +157,15 @@ function choiceInputs(
     ),
   });
   const keys = MATCH_KEYS.filter((key) => entity.fields[key] || key === 'name').map((key, index) =>
-    input(matchInput(key), `Known by: ${matchLabel(entity, key).toLowerCase()}`, {
-      control: 'checkbox',
+    input('checkbox', matchInput(key), `Known by: ${matchLabel(entity, key).toLowerCase()}`, {
       checked: choices.match.includes(key),
       error: index === 0 ? error : '',
     }),
   );
-  const record = input(BY_RECORD, `Known by: the column “${ID_HEADER}” of this export`, {
-    control: 'checkbox',
+  const record = input('checkbox', BY_RECORD, `Known by: the column “${ID_HEADER}” of this export`, {
     checked: by_record === true,
   });
-  const blank = input('blank', 'A blank cell', {
+  const blank = select('blank', 'A blank cell', {
     options: options(
       [
         ['keep', 'keeps what is there'],
@@ -201,7 +199,7 @@ function defaultInputs(
     if (field.kind === 'choice' && field.options.required) {
       const list = field.choices.map((c) => [c.value, c.label] as const);
       return [
-        input(id, fieldLabel(entity, name), {
+        select(id, fieldLabel(entity, name), {
           ...base,
           options: options(list, chosen ?? String(field.options.initial ?? '')),
         }),
@@ -209,7 +207,7 @@ function defaultInputs(
     }
     if (name === entity.owners[0]) {
       const list = [['', 'Nobody'] as const, ...people.map((p) => [p.id, p.title] as const)];
-      return [input(id, fieldLabel(entity, name), { ...base, required: false, options: options(list, chosen ?? '') })];
+      return [select(id, fieldLabel(entity, name), { ...base, required: false, options: options(list, chosen ?? '') })];
     }
     return [];
   });

@@ -1,4 +1,5 @@
 import type { Ctx } from '#src/kernel/context.ts';
+import { input } from '#src/kernel/forms.ts';
 import type { InputView, Option } from '#src/kernel/views.ts';
 import { type FirstLook, isText } from './file_reading.ts';
 import { guessHeaderRow } from './headers.ts';
@@ -12,25 +13,9 @@ const SHOWN = { rows: 12, columns: 20, characters: 60 };
 /** Rows that may be said to name the columns. */
 const HEADERS = 20;
 
-export const input = (name: string, label: string, more: Partial<InputView>): InputView => ({
-  id: `field-${name}`,
-  name,
-  label,
-  control: 'select',
-  value: '',
-  ref_id: '',
-  lookup: '',
-  checked: false,
-  options: [],
-  required: true,
-  help: '',
-  error: '',
-  max: 0,
-  step: '',
-  autocomplete: '',
-  autofocus: false,
-  ...more,
-});
+/** A list to choose from. Nothing keeps the browser from remembering the choice, for whoever comes back to the page. */
+export const select = (name: string, label: string, more: Partial<InputView>): InputView =>
+  input('select', name, label, { required: true, autocomplete: '', ...more });
 
 export const options = (list: readonly (readonly [value: string, label: string])[], chosen: string): Option[] =>
   list.map(([value, label]) => ({ value, label, selected: value === chosen }));
@@ -65,7 +50,7 @@ function headerInput(sheet: SheetPreview | undefined, chosen: number | null): In
     ...rows,
     ['0', 'No row: the list begins at once'],
   ] as const;
-  return input('header_row', 'The columns are named in', {
+  return select('header_row', 'The columns are named in', {
     options: options(list, chosen === null ? '' : String(chosen)),
     help: 'Rows above it are left out.',
   });
@@ -106,7 +91,7 @@ function dialectInputs(found: Import, csv: CsvOptions): InputView[] {
     const detected = found.dialect.found?.[name];
     const first = ['', detected ? `As detected: ${detected}` : 'To be detected'] as const;
     const all = [first, ...list.map((one) => [one.value, one.label] as const)];
-    return input(name, label, { options: options(all, csv[name] ?? '') });
+    return select(name, label, { options: options(all, csv[name] ?? '') });
   });
 }
 
@@ -149,7 +134,7 @@ export function readingView(
     csrf: ctx.csrf,
     hidden: several || !filled.length ? [] : [{ name: 'sheet', value: String(filled[0]!.index) }],
     inputs: [
-      ...(several ? [input('sheet', 'Sheet', { options: options(named, String(sheet?.index ?? '')) })] : []),
+      ...(several ? [select('sheet', 'Sheet', { options: options(named, String(sheet?.index ?? '')) })] : []),
       ...(text ? dialectInputs(found, choice.csv) : []),
     ],
     first_rows: firstRows(sheet, choice.header_row, seen?.look?.warnings ?? [], seen?.error ?? ''),

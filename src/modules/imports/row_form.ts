@@ -1,7 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
-import { PLAIN_INPUT } from '#src/kernel/forms.ts';
+import { errorsOf, input } from '#src/kernel/forms.ts';
 import { type Body, entry } from '#src/kernel/routes.ts';
-import type { InputView } from '#src/kernel/views.ts';
 import type { FileRow } from './fixes.ts';
 import { entityOf } from './imports.service.ts';
 import { importHead } from './imports.view.ts';
@@ -49,23 +48,20 @@ export function rowForm(
   problems: Record<string, string>,
 ): ImportRowView {
   const entity = entityOf(found);
-  const inputs = fixableColumns(found).map(({ column, field }): InputView => {
+  const inputs = fixableColumns(found).map(({ column, field }) => {
     const name = fixInput(column);
     const text = typed.get(column) ?? cellText(row.cells[column]);
     const [header, target] = [found.columns[column]?.header ?? '', targetLabel(entity, field)];
     const declared = targetField(entity, field);
     const choices = declared?.kind === 'choice' ? declared.choices.map(({ label }) => label) : [];
-    return {
-      ...PLAIN_INPUT,
+    const control = text.includes('\n') || declared?.kind === 'long_text' ? 'textarea' : 'text';
+    return input(control, name, header, {
       id: `${name}-${row.row_number}`,
-      name,
-      label: header,
-      control: text.includes('\n') || declared?.kind === 'long_text' ? 'textarea' : 'text',
       value: text,
       required: declared?.options.required === true,
       help: choices.length ? `One of ${choices.join(', ')}.` : header === target ? '' : `Becomes: ${target}`,
       error: sentence(problems[name] ?? ''),
-    };
+    });
   });
   const wrong = inputs.find(({ error }) => error) ?? inputs[0];
   if (wrong) wrong.autofocus = true;
@@ -85,9 +81,7 @@ export function rowForm(
       cancel: `/imports/${found.id}?rows=error`,
       hidden: [{ name: '_csrf', value: ctx.csrf }],
       // A summary says that what was sent was refused: a form that was just opened can be left without being asked.
-      errors: sent
-        ? [...whole, ...inputs.flatMap(({ id, label, error: message }) => (message ? [{ id, label, message }] : []))]
-        : [],
+      errors: sent ? [...whole, ...errorsOf(inputs)] : [],
       inputs,
     },
   };

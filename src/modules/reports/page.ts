@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import { type Ctx, can } from '#src/kernel/context.ts';
 import { badRequest, forbidden } from '#src/kernel/errors.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
-import { activePeople, PLAIN_INPUT } from '#src/kernel/forms.ts';
+import { activePeople, input } from '#src/kernel/forms.ts';
 import { one, type RawQuery } from '#src/kernel/list_query.ts';
 import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
@@ -41,26 +41,18 @@ async function readUser(ctx: Ctx, report: Report, id: string): Promise<Question[
   return { id, name: person?.name ?? 'nobody known here' };
 }
 
-const control = (more: Partial<InputView> & Pick<InputView, 'name' | 'label' | 'control'>): InputView => ({
-  ...PLAIN_INPUT,
-  id: `filter-${more.name}`,
-  ...more,
-});
-
 async function controls(ctx: Ctx, report: Report, { period, user }: Question): Promise<InputView[]> {
   const shown = [
-    control({ name: 'from', label: 'From', control: 'date', value: period.days?.from ?? '' }),
-    control({ name: 'to', label: 'To', control: 'date', value: period.days?.to ?? '' }),
+    input('date', 'from', 'From', { id: 'filter-from', value: period.days?.from ?? '' }),
+    input('date', 'to', 'To', { id: 'filter-to', value: period.days?.to ?? '' }),
   ];
   if (!report.user_label || !can(ctx, BY_USER)) return shown;
   const people = await activePeople(ctx);
   if (user && !people.some(({ id }) => id === user.id)) people.push({ id: user.id, title: user.name });
   const options = people.map(({ id, title }) => ({ value: id, label: title, selected: id === user?.id }));
   shown.push(
-    control({
-      name: 'user',
-      label: report.user_label,
-      control: 'select',
+    input('select', 'user', report.user_label, {
+      id: 'filter-user',
       value: user?.id ?? '',
       options: [{ value: '', label: 'Everyone', selected: !user }, ...options],
     }),
