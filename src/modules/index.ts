@@ -18,6 +18,7 @@ import './customers/contact.entity.ts';
 import './customers/account.entity.ts';
 import './activity/interaction.entity.ts';
 import './activity/note.entity.ts';
+import './activity/task.entity.ts';
 import './delivery/project.entity.ts';
 import './sales/lead.entity.ts';
 import './tags/tag.entity.ts';

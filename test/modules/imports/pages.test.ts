@@ -172,7 +172,7 @@ test('a file may be chosen for every kind; the page says which come from any lis
   ]);
   expect(groups).toEqual([
     ['From any list', ['contacts', 'customers', 'leads']],
-    ['An edited export only', ['accounts', 'interactions', 'notes', 'projects', 'tags']],
+    ['An edited export only', ['accounts', 'interactions', 'notes', 'projects', 'tags', 'tasks']],
   ]);
   expect(text).toMatch(/<option value="notes" selected>/);
   expect(words(text)).toContain('Any list can bring customers, contacts and leads.');
