@@ -3,15 +3,13 @@ import XLSX from '@e965/xlsx';
 import { type Agent, signIn } from '../../helpers/app.ts';
 import { PASSWORD } from '../../helpers/fixture.ts';
 import { sheetFile } from '../../helpers/workbooks.ts';
-import { csv, type Ground, openGround, reasons, signedIn } from './ground.ts';
+import { csv, reasons, signedIn, useGround } from './ground.ts';
 
-let ground: Ground;
+const ground = useGround();
 let agent: Agent;
 beforeAll(async () => {
-  ground = await openGround();
   agent = (await signedIn(ground)).agent;
-}, 60_000);
-afterAll(() => ground?.stop());
+});
 
 async function download(id: string): Promise<{ body: Buffer; disposition: string }> {
   const answer = await agent

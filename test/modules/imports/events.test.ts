@@ -5,13 +5,9 @@ import { MOST_STREAMS } from '../../../src/platform/event_streams.ts';
 import { csrfToken, signIn } from '../../helpers/app.ts';
 import { cookieOf, openEvents } from '../../helpers/events.ts';
 import { PASSWORD, type TestTenant } from '../../helpers/fixture.ts';
-import { csv, type Ground, openGround } from './ground.ts';
+import { csv, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround({ LIVE_HEARTBEAT_SECONDS: '1' });
-}, 60_000);
-afterAll(() => ground?.stop());
+const ground = useGround({ LIVE_HEARTBEAT_SECONDS: '1' });
 
 /** Somebody signed in, with the cookie that a stream needs. */
 async function visitor(tenant: TestTenant, role: 'admin' | 'manager' | 'sales') {

@@ -4,19 +4,13 @@ import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport, saveMapping, undoImport } from '../../../src/modules/imports/imports.service.ts';
 import type { Import } from '../../../src/modules/imports/model.ts';
 import type { Agent } from '../../helpers/app.ts';
-import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, type Ground, openGround, reasons, signedIn } from './ground.ts';
+import { countsOf, csv, reasons, signedIn, staysSound, useGround } from './ground.ts';
 
-let ground: Ground;
+const ground = useGround({}, staysSound);
 let agent: Agent;
 let csrf: string;
 beforeAll(async () => {
-  ground = await openGround();
   ({ agent, csrf } = await signedIn(ground));
-}, 60_000);
-afterAll(async () => {
-  expect(await findViolations(ground.app.database.url)).toEqual([]);
-  await ground.stop();
 });
 
 const fix = (id: string, row: number, cells: Record<string, string>) =>

@@ -4,17 +4,9 @@ import { contact } from '../../../src/modules/customers/contact.entity.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport, saveMapping } from '../../../src/modules/imports/imports.service.ts';
 import { PLAIN_CHOICES } from '../../../src/modules/imports/model.ts';
-import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, type Ground, openGround, reasons } from './ground.ts';
+import { countsOf, csv, reasons, staysSound, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(async () => {
-  expect(await findViolations(ground.app.database.url)).toEqual([]);
-  await ground.stop();
-});
+const ground = useGround({}, staysSound);
 
 const customersNamed = (like: string) =>
   ground.sql(

@@ -7,6 +7,7 @@ import type { Counts, Import } from '../../../src/modules/imports/model.ts';
 import { work } from '../../../src/modules/imports/work.job.ts';
 import { csrfToken, signIn, startApp, type TestApp } from '../../helpers/app.ts';
 import { inTenant, makeTenant, PASSWORD, type TestTenant } from '../../helpers/fixture.ts';
+import { findViolations } from '../../helpers/invariants.ts';
 
 export interface Ground {
   app: TestApp;
@@ -73,6 +74,32 @@ export async function openGround(env: Record<string, string> = {}): Promise<Grou
   };
   return groundOf(acme);
 }
+
+/**
+ * A ground for the tests of a file or of a `describe`, filled before the first of them and taken away after the last.
+ * @param atEnd what is looked at, or has to stop, while it is still there
+ */
+export function useGround(
+  env: Record<string, string> = {},
+  atEnd: (ground: Ground) => unknown = () => undefined,
+): Ground {
+  const ground = {} as Ground;
+  beforeAll(async () => {
+    Object.assign(ground, await openGround(env));
+  }, 60_000);
+  afterAll(async () => {
+    try {
+      await atEnd(ground);
+    } finally {
+      await ground.stop?.();
+    }
+  });
+  return ground;
+}
+
+/** What has to be true of any database, whatever the tests did to it. */
+export const staysSound = async ({ app }: Ground): Promise<void> =>
+  expect(await findViolations(app.database.url)).toEqual([]);
 
 /** The job as the queue runs it, except that the process "dies" (nothing more happens) before its nth transaction. */
 export async function driveUntil(ground: Ground, id: string, deadBefore: number): Promise<boolean> {

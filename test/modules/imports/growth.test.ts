@@ -1,12 +1,8 @@
 // A company that grows from nothing: what the database reads for it grows with its rows, not with their square.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { csv, type Ground, openGround } from './ground.ts';
+import { csv, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(() => ground?.stop());
+const ground = useGround();
 
 const ROWS = 6_000;
 const list = (of: string) =>

@@ -7,13 +7,9 @@ import {
 } from '../../../src/modules/imports/imports.service.ts';
 import { work } from '../../../src/modules/imports/work.job.ts';
 import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, driveUntil, type Ground, openGround } from './ground.ts';
+import { countsOf, csv, driveUntil, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(() => ground.stop());
+const ground = useGround();
 
 const ROWS = 1_700;
 const list = (name: string) =>

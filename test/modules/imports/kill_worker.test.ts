@@ -2,7 +2,7 @@
 // goes on: nothing is lost, nothing is done twice. IM-20. `npm run test:faults` kills it oftener.
 import { commitImport, undoImport } from '../../../src/modules/imports/imports.service.ts';
 import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, type Ground, openGround } from './ground.ts';
+import { countsOf, csv, useGround } from './ground.ts';
 import { type Killer, openKiller } from './killing.ts';
 import { randomOf, wholeNumber } from './random.ts';
 
@@ -12,15 +12,10 @@ const SEED = wholeNumber('FAULTS_SEED', Date.now() % 1_000_000);
 const ROWS = 10_000;
 const MAIL = 'office-';
 
-let ground: Ground;
 let killer: Killer;
-beforeAll(async () => {
-  ground = await openGround();
+const ground = useGround({}, () => killer?.stop());
+beforeAll(() => {
   killer = openKiller(ground, randomOf(SEED));
-}, 60_000);
-afterAll(async () => {
-  await killer?.stop();
-  await ground?.stop();
 });
 
 /** What becomes of a row; it stands in its external id, so that the tables can be asked. */

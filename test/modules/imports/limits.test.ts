@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../../src/modules/imports/reader
 import { UNFINISHED_DAYS } from '../../../src/modules/imports/retention.service.ts';
 import { MOST_STREAMS } from '../../../src/platform/event_streams.ts';
 import { sheetFile } from '../../helpers/workbooks.ts';
-import { csv, type Ground, openGround, signedIn } from './ground.ts';
+import { csv, openGround, signedIn, useGround } from './ground.ts';
 
 const text = readFileSync('docs/limits.md', 'utf8');
 /** Lines of the tables whose first cell is code: name and number. */
@@ -50,17 +50,13 @@ test('files are never kept for less time than an import can be undone', () => {
 });
 
 describe('on an installation with other limits', () => {
-  let ground: Ground;
-  beforeAll(async () => {
-    ground = await openGround({
-      UPLOAD_MB: '2',
-      IMPORT_ROWS: '5',
-      IMPORT_COLUMNS: '3',
-      IMPORT_UNPACKED_MB: '3',
-      IMPORT_KEEP_DAYS: '40',
-    });
-  }, 60_000);
-  afterAll(() => ground?.stop());
+  const ground = useGround({
+    UPLOAD_MB: '2',
+    IMPORT_ROWS: '5',
+    IMPORT_COLUMNS: '3',
+    IMPORT_UNPACKED_MB: '3',
+    IMPORT_KEEP_DAYS: '40',
+  });
 
   test('the upload page states them', async () => {
     const { agent } = await signedIn(ground);

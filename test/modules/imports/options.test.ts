@@ -2,13 +2,9 @@
 import XLSX from '@e965/xlsx';
 import { createRecord } from '../../../src/kernel/records.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
-import { countsOf, csv, type Ground, openGround } from './ground.ts';
+import { countsOf, csv, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(() => ground?.stop());
+const ground = useGround();
 
 /** @param options as text, to be wrong in every way */
 const send = (options: unknown, entity = 'customers', content = 'Name\nAny') =>

@@ -3,17 +3,15 @@ import { createRecord, updateRecord } from '../../../src/kernel/records.ts';
 import type { Row } from '../../../src/kernel/tenant_db.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import type { Agent } from '../../helpers/app.ts';
-import { countsOf, csv, type Ground, openGround, signedIn } from './ground.ts';
+import { countsOf, csv, signedIn, useGround } from './ground.ts';
 import { openPerson, words } from './person.ts';
 
-let ground: Ground;
+const ground = useGround();
 let agent: Agent;
 let csrf: string;
 beforeAll(async () => {
-  ground = await openGround();
   ({ agent, csrf } = await signedIn(ground));
-}, 60_000);
-afterAll(() => ground?.stop());
+});
 
 const look = async (address: string): Promise<string> => {
   const answer = await agent.get(address);

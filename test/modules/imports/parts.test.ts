@@ -4,17 +4,9 @@ import { account } from '../../../src/modules/customers/account.entity.ts';
 import { contact } from '../../../src/modules/customers/contact.entity.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport, redoImport, undoImport } from '../../../src/modules/imports/imports.service.ts';
-import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, type Ground, openGround, reasons } from './ground.ts';
+import { countsOf, csv, reasons, staysSound, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(async () => {
-  expect(await findViolations(ground.app.database.url)).toEqual([]);
-  await ground.stop();
-});
+const ground = useGround({}, staysSound);
 
 const mapping = {
   No: 'external_id',

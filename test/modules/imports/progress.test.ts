@@ -6,17 +6,13 @@ import { importTopic } from '../../../src/modules/imports/work.ts';
 import { announce } from '../../../src/platform/live.ts';
 import { expectNoAxeViolations, openBrowser, screenshot, type TestBrowser } from '../../helpers/browser.ts';
 import { PASSWORD } from '../../helpers/fixture.ts';
-import { csv, type Ground, openGround } from './ground.ts';
+import { csv, useGround } from './ground.ts';
 
-let ground: Ground;
 let browser: TestBrowser;
+const ground = useGround({}, () => browser?.close());
 beforeAll(async () => {
-  [ground, browser] = await Promise.all([openGround(), openBrowser()]);
+  browser = await openBrowser();
 }, 60_000);
-afterAll(async () => {
-  await browser?.close();
-  await ground?.stop();
-});
 
 const LIST = csv(['Name', 'City'], ...Array.from({ length: 50 }, (_, i) => [`Progress ${i}`, 'Ulm']));
 

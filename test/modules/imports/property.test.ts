@@ -5,7 +5,7 @@ import { assertAccounted } from '../../../src/modules/imports/model.ts';
 import { makeTenant } from '../../helpers/fixture.ts';
 import { findViolations } from '../../helpers/invariants.ts';
 import { generateList, type Known } from './generated_lists.ts';
-import { countsOf, type Ground, openGround } from './ground.ts';
+import { countsOf, type Ground, useGround } from './ground.ts';
 import { complaints, unreadable } from './oracle.ts';
 import { wholeNumber } from './random.ts';
 
@@ -23,13 +23,11 @@ interface Company {
   people: Map<string, string>;
 }
 
-let ground: Ground;
+const ground = useGround({ IMPORT_FILES: '100000' });
 const companies: Company[] = [];
 beforeAll(async () => {
-  ground = await openGround({ IMPORT_FILES: '100000' });
   for (let n = 1; n <= COMPANIES; n += 1) companies.push(await openCompany(`lists${n}`));
 }, 60_000);
-afterAll(() => ground?.stop());
 
 async function openCompany(slug: string): Promise<Company> {
   const tenant = await makeTenant(ground.app.database.url, ground.app.platform, slug);

@@ -3,16 +3,14 @@
 import { fingerprint } from '../../helpers/fixture.ts';
 import { formOf, plainText } from '../../helpers/forms.ts';
 import { workbookFile } from '../../helpers/workbooks.ts';
-import { csv, type Ground, openGround } from './ground.ts';
+import { csv, useGround } from './ground.ts';
 import { fieldsOf, openPerson, type Person, words } from './person.ts';
 
-let ground: Ground;
+const ground = useGround();
 let admin: Person;
 beforeAll(async () => {
-  ground = await openGround();
   admin = await openPerson(ground);
-}, 60_000);
-afterAll(() => ground?.stop());
+});
 
 async function read(content: string | Buffer, name = 'list.csv'): Promise<string> {
   const id = await admin.send(content, name);

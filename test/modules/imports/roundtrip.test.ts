@@ -3,17 +3,9 @@ import { allEntities } from '../../../src/kernel/entity.ts';
 import { updateRecord } from '../../../src/kernel/records.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport } from '../../../src/modules/imports/imports.service.ts';
-import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, type Ground, openGround, reasons, signedIn } from './ground.ts';
+import { countsOf, csv, reasons, signedIn, staysSound, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(async () => {
-  expect(await findViolations(ground.app.database.url)).toEqual([]);
-  await ground.stop();
-});
+const ground = useGround({}, staysSound);
 
 const exported = async (table: string, format: 'xlsx' | 'csv'): Promise<Buffer> => {
   const { agent } = await signedIn(ground);

@@ -3,16 +3,14 @@ import { createRecord } from '../../../src/kernel/records.ts';
 import type { Row } from '../../../src/kernel/tenant_db.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { formOf } from '../../helpers/forms.ts';
-import { csv, type Ground, openGround } from './ground.ts';
+import { csv, useGround } from './ground.ts';
 import { fieldsOf, openPerson, type Person, words } from './person.ts';
 
-let ground: Ground;
+const ground = useGround();
 let admin: Person;
 beforeAll(async () => {
-  ground = await openGround();
   admin = await openPerson(ground);
-}, 60_000);
-afterAll(() => ground?.stop());
+});
 
 /** Uploads a list and has it read. */
 async function read(person: Person, list: string | Buffer, entity = 'customers', name = 'list.csv') {

@@ -3,17 +3,9 @@ import { createRecord, trashRecord, updateRecord } from '../../../src/kernel/rec
 import type { Row } from '../../../src/kernel/tenant_db.ts';
 import { customer } from '../../../src/modules/customers/customer.entity.ts';
 import { commitImport, redoImport, undoImport } from '../../../src/modules/imports/imports.service.ts';
-import { findViolations } from '../../helpers/invariants.ts';
-import { countsOf, csv, driveUntil, type Ground, openGround, signedIn } from './ground.ts';
+import { countsOf, csv, driveUntil, signedIn, staysSound, useGround } from './ground.ts';
 
-let ground: Ground;
-beforeAll(async () => {
-  ground = await openGround();
-}, 60_000);
-afterAll(async () => {
-  expect(await findViolations(ground.app.database.url)).toEqual([]);
-  await ground.stop();
-});
+const ground = useGround({}, staysSound);
 
 const byKey = async (like: string): Promise<Record<string, Row>> => {
   const rows = await ground.sql(

@@ -5,15 +5,13 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanName } from '../../../src/modules/imports/upload.ts';
 import { fingerprint } from '../../helpers/fixture.ts';
-import { csv, type Ground, openGround, signedIn } from './ground.ts';
+import { csv, signedIn, useGround } from './ground.ts';
 
-let ground: Ground;
+const ground = useGround({ UPLOAD_MB: '1' });
 let door: Awaited<ReturnType<typeof signedIn>>;
 beforeAll(async () => {
-  ground = await openGround({ UPLOAD_MB: '1' });
   door = await signedIn(ground);
-}, 60_000);
-afterAll(() => ground.stop());
+});
 
 const files = (): string[] => {
   const folder = path.join(ground.app.platform.config.data_dir, 'files');
