@@ -1,7 +1,9 @@
 // Runs the operator's tool as an operator does: as a process of its own, against a database of this test file.
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type pg from 'pg';
+import type { TestApp } from '../helpers/app.ts';
 
 const PROJECT = path.join(import.meta.dirname, '..', '..');
 
@@ -30,6 +32,17 @@ export function cli(args: readonly string[], env: Record<string, string>, input 
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out: said.out.trimEnd(), err: said.err.trimEnd() }));
   });
+}
+
+/** The tool on the machine that an app runs on: with its database and its folder for files. */
+export const cliOf = ({ database, platform }: TestApp, ...args: string[]): Promise<Said> =>
+  cli(args, { DATABASE_URL: database.url, DATA_DIR: platform.config.data_dir });
+
+/** A file on that machine. @returns its path; it goes with the app */
+export function fileOf({ platform }: TestApp, name: string, text: string): string {
+  const at = path.join(platform.config.data_dir, name);
+  writeFileSync(at, text);
+  return at;
 }
 
 /** How many rows of a tenant every table with tenant_id holds, from the catalogue; as superuser, whom no lock stops. */

@@ -1,44 +1,18 @@
 // A file imported by the operator: the same path, rights and accounts as in the browser, through a worker that runs.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
-import { startApp, type TestApp } from '../helpers/app.ts';
-import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
-import { cli } from './ground.ts';
+import { useGround } from '../modules/imports/ground.ts';
+import { cliOf, fileOf } from './ground.ts';
 
 const SLOW = 120_000;
-let app: TestApp;
-let acme: TestTenant;
-let client: pg.Client;
-let folder: string;
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'rapport-cli-'));
-  app = await startApp({ env: { ROLE: 'all', DATA_DIR: folder } });
-  acme = await makeTenant(app.database.url, app.platform, 'acme');
-  client = new pg.Client({ connectionString: app.database.url });
-  await client.connect();
-}, 60_000);
-afterAll(async () => {
-  await client?.end();
-  await app?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const ground = useGround({ ROLE: 'all' });
 
-const run = (...args: string[]) =>
-  cli(['import', 'run', '--tenant', 'acme', ...args], { DATABASE_URL: app.database.url, DATA_DIR: folder });
-function file(name: string, text: string): string {
-  const at = path.join(folder, name);
-  writeFileSync(at, text);
-  return at;
-}
-const customers = async (name: string) =>
-  (
-    await client.query('select name, created_by from customers where tenant_id = $1 and name like $2 order by 1', [
-      acme.id,
-      name,
-    ])
-  ).rows;
+const run = (...args: string[]) => cliOf(ground.app, 'import', 'run', '--tenant', 'acme', ...args);
+const file = (name: string, text: string) => fileOf(ground.app, name, text);
+const customers = (name: string) =>
+  ground.sql('select name, created_by from customers where tenant_id = $1 and name like $2 order by 1', [
+    ground.acme.id,
+    name,
+  ]);
 
 test(
   'a file is planned without being written, then imported on behalf of the person named, and every row is accounted for',
@@ -54,11 +28,11 @@ test(
       err: expect.stringMatching(/Nothing is written yet\. The plan: \/imports\/[0-9a-f-]{36}/),
     });
     expect(await customers('Cli %')).toEqual([]);
-    const done = await run('--email', acme.users.manager.email.toUpperCase(), list);
+    const done = await run('--email', ground.acme.users.manager.email.toUpperCase(), list);
     expect(done).toMatchObject({ code: 3, out: planned.out, err: expect.stringMatching(/\/errors\.xlsx/) });
     expect(await customers('Cli %')).toEqual([
-      { name: 'Cli One', created_by: acme.users.manager.id },
-      { name: 'Cli Three', created_by: acme.users.manager.id },
+      { name: 'Cli One', created_by: ground.acme.users.manager.id },
+      { name: 'Cli Three', created_by: ground.acme.users.manager.id },
     ]);
     const again = await run('--options', '{"match": ["email"]}', list);
     expect(again.out).toBe('3 rows = 0 created + 0 updated + 2 unchanged + 0 skipped + 1 failed');
@@ -69,12 +43,13 @@ test(
 test(
   'what cannot be imported says why in one line, and keeps no file',
   async () => {
+    const folder = ground.app.platform.config.data_dir;
     const list = file('plain.csv', 'Name\nNobody\n');
     const refused: [string[], RegExp][] = [
       [[path.join(folder, 'none.csv')], /^There is no file .*none\.csv\.$/],
       [[folder], /^There is no file/],
       [['--email', 'nobody@acme.example', list], /^There is nobody with nobody@acme\.example in acme\.$/],
-      [['--email', acme.users.read_only.email, list], /^Your role does not allow this/],
+      [['--email', ground.acme.users.read_only.email, list], /^Your role does not allow this/],
       [['--entity', 'unicorns', list], /Choose what is in the file/],
       [['--options', '[]', list], /^Options are a JSON object/],
       [['--options-file', path.join(folder, 'none.json'), list], /^There is no file .*none\.json\.$/],
@@ -87,11 +62,8 @@ test(
       expect([args.at(-1), code, out]).toEqual([args.at(-1), 1, '']);
       expect(err.split('\n').at(-1)).toMatch(why);
     }
-    const { rows } = await client.query(
-      `select file_name from imports where tenant_id = $1 and file_name = 'plain.csv'`,
-      [acme.id],
-    );
-    expect(rows).toEqual([]);
+    const kept = `select file_name from imports where tenant_id = $1 and file_name = 'plain.csv'`;
+    expect(await ground.sql(kept, [ground.acme.id])).toEqual([]);
   },
   SLOW,
 );
