@@ -584,7 +584,7 @@
       ctx.textBaseline = across ? 'middle' : 'bottom';
       for (const [i, text] of texts.entries()) {
         const ends = series.map(({ data }) => data[i]);
-        if (across) ctx.fillText(text, Math.max(...ends.map(({ x }) => x)) + 6, ends[0]?.y);
+        if (across) ctx.fillText(text, Math.max(...ends.map(({ x, base }) => Math.max(x, base))) + 6, ends[0]?.y);
         else ctx.fillText(text, ends[0]?.x, Math.min(...ends.map(({ y }) => y)) - 4);
       }
       ctx.restore();
@@ -613,8 +613,49 @@
     window.addEventListener('afterprint', () => draw(false));
   }
 
+  /** A bar, a point or a share leads to the list behind it, as the figure in the table does. */
+  const leads = ({ series }) => {
+    const behind = (found) => (found.length ? series[found[0].datasetIndex]?.hrefs?.[found[0].index] : '');
+    return {
+      onClick(_event, found) {
+        const href = behind(found);
+        if (href) location.assign(href);
+      },
+      onHover({ native }, found) {
+        native.target.style.cursor = behind(found) ? 'pointer' : '';
+      },
+    };
+  };
+
+  /** Shares of a whole; the legend says each with its value, so that no colour has to be looked up. */
+  function doughnutConfig(canvas, given, print) {
+    const [series] = given.series;
+    const colours = palette(canvas);
+    const pen = canvas.getContext('2d');
+    const fills = series.values.map((_value, i) => (print ? ink(pen, i) : colours.series[i % colours.series.length]));
+    const text = print ? '#000' : colours.text;
+    const labels = given.labels.map((label, i) => `${label}: ${series.texts[i]}`);
+    const border = { borderColor: print ? '#333' : colours.panel, borderWidth: print ? 1 : 2 };
+    return {
+      type: 'doughnut',
+      data: { labels, datasets: [{ data: series.values, backgroundColor: fills, ...border }] },
+      options: {
+        ...leads(given),
+        maintainAspectRatio: false,
+        animation: false,
+        cutout: '62%',
+        plugins: {
+          legend: { position: 'right', labels: { color: text, boxWidth: 12, boxHeight: 12, padding: 10 } },
+          tooltip: { callbacks: { label: ({ dataIndex }) => ` ${labels[dataIndex]}` } },
+        },
+      },
+    };
+  }
+
   function chartConfig(canvas, given, print) {
-    const across = given.kind === 'bars';
+    if (given.kind === 'doughnut') return doughnutConfig(canvas, given, print);
+    const funnel = given.kind === 'funnel';
+    const across = given.kind === 'bars' || funnel;
     const line = given.kind === 'lines';
     const single = given.series.length === 1;
     const stacked = given.kind === 'stacks' || (across && !single);
@@ -633,7 +674,9 @@
     };
     const datasets = given.series.map((series, i) => {
       const colour = print ? INK[i % INK.length] : colours.series[i % colours.series.length];
-      const common = { label: series.label, data: series.values, texts: series.texts };
+      // What is left of a number stands in the middle, so that the sides draw near each other step by step.
+      const data = funnel ? series.values.map((value) => [-value / 2, value / 2]) : series.values;
+      const common = { label: series.label, data, texts: series.texts };
       if (line) {
         const dash = print ? [i * 4, i ? 3 : 0] : [];
         return {
@@ -659,6 +702,7 @@
       plugins: ends.length ? [directLabels(ends, text)] : [],
       data: { labels: given.labels, datasets },
       options: {
+        ...leads(given),
         indexAxis: across ? 'y' : 'x',
         maintainAspectRatio: false,
         animation: false,

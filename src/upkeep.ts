@@ -34,7 +34,7 @@ export async function upkeep(platform: Platform, signal: AbortSignal): Promise<v
   const began = Date.now();
   const tenants = await acrossTenants<Tenant>(
     pools.platform,
-    'select id, slug, name, time_zone, locale, currency from tenants order by id',
+    'select id, slug, name, time_zone, locale, currency, fiscal_year_start from tenants order by id',
   );
   const known = new Set<string>();
   const failures: unknown[] = [];

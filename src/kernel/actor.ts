@@ -16,6 +16,7 @@ const SEEN_EVERY = 5;
 
 const WHO = `
   select u.id, u.name, u.email, u.role, u.theme, t.slug, t.name as tenant_name, t.time_zone, t.locale, t.currency,
+    t.fiscal_year_start,
     array(select distinct mate.user_id::text from team_members mine
       join team_members mate on mate.tenant_id = mine.tenant_id and mate.team_id = mine.team_id
       where mine.tenant_id = u.tenant_id and mine.user_id = u.id) as mates`;
@@ -36,6 +37,7 @@ const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boole
     time_zone: row.time_zone as string,
     locale: row.locale as string,
     currency: row.currency as string,
+    fiscal_year_start: row.fiscal_year_start as number,
   },
   read_only: readOnly,
 });

@@ -12,6 +12,8 @@ export interface Tenant {
   locale: string;
   /** ISO 4217 */
   currency: string;
+  /** month in which the fiscal year begins, from 1 */
+  fiscal_year_start: number;
 }
 
 export interface Actor {

@@ -83,11 +83,16 @@ export interface ReportsView {
 
 /** Drawn by app.js; a presenter gives `JSON.stringify(data satisfies ChartData)`. */
 export interface ChartData {
-  /** bars lie (categories; several series add up), columns stand (time), stacks are columns on top of each other, lines are trends. */
-  kind: 'bars' | 'columns' | 'stacks' | 'lines';
+  /** bars lie (categories; several series add up), columns stand (time), stacks are columns on top of each other, lines are trends, a doughnut shows shares of a whole (one series), a funnel what is left of a number step by step (one series). */
+  kind: 'bars' | 'columns' | 'stacks' | 'lines' | 'doughnut' | 'funnel';
   labels: string[];
   /** `texts` are the values as people read them; they are written at the bars. */
-  series: { label: string; values: number[]; texts: string[] }[];
+  series: {
+    label: string;
+    values: number[];
+    texts: string[] /** the list behind each; '' for none */;
+    hrefs?: string[];
+  }[];
   /** What stands at the end of each bar, such as the sum of its parts; left out: the texts of a single series. */
   ends?: string[];
 }

@@ -1,5 +1,8 @@
+import { conversionRate } from './conversion_rate.report.ts';
+import { leadSource } from './lead_source.report.ts';
+import { pipeline } from './pipeline.report.ts';
 import type { Report } from './report.ts';
 import { revenue } from './revenue_by_client.report.ts';
 
 /** Every report there is, in the order /reports shows them. */
-export const reports: readonly Report[] = [revenue];
+export const reports: readonly Report[] = [pipeline, leadSource, conversionRate, revenue];

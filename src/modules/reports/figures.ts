@@ -1,15 +1,14 @@
 import type { Ctx } from '#src/kernel/context.ts';
-import { cell } from '#src/kernel/fields/field.ts';
-import { formatMoney } from '#src/kernel/fields/numbers.ts';
 import type { Cell, ListColumn, Tone } from '#src/kernel/views.ts';
 import type { ChartData, ReportTile, ReportView } from '#src/kernel/views_pages.ts';
-import { type Change, change, changeText, formatCount, hundredths } from './amounts.ts';
-import { type Days, type Period, periodState } from './period.ts';
+import { type Change, change, changeText, formatCount, fromHundredths, hundredths } from './amounts.ts';
+import { type Period, periodState } from './period.ts';
 import type { Column, Question, Report } from './report.ts';
+import { count, money, numeric, type Value, valueCell, valueText } from './value.ts';
 
 /** Address of a report in a state. `more` overrides; null drops. */
 export function reportAddress(
-  report: Pick<Report, 'slug' | 'default_sort'>,
+  report: Pick<Report, 'slug' | 'default_sort' | 'days'>,
   question: Question,
   more: Record<string, string | null> = {},
   ending = '',
@@ -18,6 +17,7 @@ export function reportAddress(
   const state: Record<string, string | null> = {
     ...periodState(question.period),
     user: question.user?.id ?? null,
+    ...(report.days && { [report.days.name]: question.days === report.days.initial ? null : String(question.days) }),
     sort: sort === report.default_sort ? null : sort,
     ...more,
   };
@@ -42,63 +42,75 @@ export function tableHeads(
 ): ListColumn[] {
   return report.columns.map(({ name, label, kind }: Column) => {
     const sorted = question.sort === name;
-    const descending = sorted ? !question.descending : kind !== 'name';
+    const descending = sorted ? !question.descending : numeric(kind);
     const sort = `${descending ? '-' : ''}${name}`;
     return {
       name,
       label,
-      numeric: kind !== 'name',
+      numeric: numeric(kind),
       sort_href: reportAddress(report, question, { sort: sort === report.default_sort ? null : sort }),
       sorted: sorted ? (question.descending ? 'descending' : 'ascending') : '',
     };
   });
 }
 
-/** What stands where there is nothing: no list is behind it, and the eye passes over it. */
-const NIL = '–';
-
 /** An amount with the list behind it; `href` is '' where there is none. */
 export const moneyCell = (ctx: Ctx, amount: string, currency: string, href: string): Cell =>
-  hundredths(amount) === 0n
-    ? cell('number', NIL, { title: `0.00 ${currency}` })
-    : cell('number', formatMoney(amount, currency, ctx.tenant), { href, title: `${amount} ${currency}` });
+  valueCell(ctx, money(amount, currency, href));
 
 /** A number of records with the list behind it. */
-export const countCell = (ctx: Ctx, count: number, href: string): Cell =>
-  count === 0
-    ? cell('number', NIL, { title: '0' })
-    : cell('number', formatCount(count, ctx.tenant), { href, title: String(count) });
+export const countCell = (ctx: Ctx, number: number, href: string): Cell => valueCell(ctx, count(number, href));
 
-/** 'the 365 days before' */
-function spanBefore({ from, to }: Days): string {
+/** 'the 365 days before', 'the same days a year earlier' */
+function spanBefore({ days, compare }: Period): string {
+  if (compare === 'year') return 'the same days a year earlier';
+  const { from, to } = days ?? { from: '', to: '' };
   const length = Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000) + 1;
   return length === 1 ? 'the day before' : `the ${length} days before`;
 }
 
 interface Figure {
   label: string;
-  /** decimal text of the amount, or of the number */
-  now: string;
-  before: string;
-  text: string;
-  href: string;
-  /** more of it is good news: then the change has a colour */
-  wanted: boolean;
+  now: Value;
+  /** null: there is nothing it could be compared with */
+  before: Value | null;
+  /** more of it is good news, or bad news: then the change has a colour */
+  wanted?: 'more' | 'less';
+  /** what stands there instead of the value in words */
+  text?: string;
 }
 
-const TONES: Record<Change['direction'], Tone> = { up: 'green', down: 'red', flat: 'neutral' };
+const TONES: Record<Change['direction'], Record<'more' | 'less', Tone>> = {
+  up: { more: 'green', less: 'red' },
+  down: { more: 'red', less: 'green' },
+  flat: { more: 'neutral', less: 'neutral' },
+};
 
-/** A tile with the change against the period before. */
-export function tile(ctx: Ctx, { period }: Question, figure: Figure): ReportTile {
-  const changed = change(hundredths(figure.now), hundredths(figure.before));
+/** How a figure changed, in words: rates by points, days by days, everything else by per cent. */
+function changed(ctx: Ctx, { now, before }: Figure, span: string): { change: Change; text: string } {
+  const [a, b] = [hundredths(now.value ?? '0'), hundredths(before?.value ?? '0')];
+  const relative = change(a, b);
+  if (now.value === null || !before || before.value === null) return { change: relative, text: '' };
+  if (now.kind !== 'rate' && now.kind !== 'days')
+    return { change: relative, text: changeText(relative, span, ctx.tenant) };
+  if (a === b) return { change: relative, text: `as much as in ${span}` };
+  const size = fromHundredths(a > b ? a - b : b - a);
+  const unit = now.kind === 'rate' ? 'points' : 'days';
+  const number = valueText(ctx, { ...now, kind: 'days', value: size });
+  return { change: relative, text: `${number} ${unit} ${a > b ? 'more' : 'less'} than in ${span}` };
+}
+
+/** A tile with the change against the days it is compared with. */
+export function tile(ctx: Ctx, { period }: Pick<Question, 'period'>, figure: Figure): ReportTile {
+  const { change, text } = changed(ctx, figure, period.before ? spanBefore(period) : '');
   return {
     label: figure.label,
-    figure: figure.text,
-    href: hundredths(figure.now) === 0n ? '' : figure.href,
-    change: period.before && period.days ? changeText(changed, spanBefore(period.days), ctx.tenant) : '',
-    direction: changed.direction,
+    figure: figure.text ?? valueText(ctx, figure.now),
+    href: figure.now.href,
+    change: period.before ? text : '',
+    direction: change.direction,
     // From nothing to something is neither good nor bad news.
-    tone: figure.wanted && changed.per_mille !== null ? TONES[changed.direction] : 'neutral',
+    tone: figure.wanted && change.per_mille !== null && text ? TONES[change.direction][figure.wanted] : 'neutral',
   };
 }
 

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { type Ctx, can } from '#src/kernel/context.ts';
+import { type Ctx, can, demand } from '#src/kernel/context.ts';
 import { badRequest, forbidden } from '#src/kernel/errors.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
 import { activePeople, input } from '#src/kernel/forms.ts';
@@ -7,7 +7,7 @@ import { one, type RawQuery } from '#src/kernel/list_query.ts';
 import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
 import { reportAddress } from './figures.ts';
-import { daysText, PRESET_NAMES, presetLabel, readPeriod } from './period.ts';
+import { COMPARE_NAMES, compareLabel, daysText, PRESET_NAMES, presetLabel, readPeriod } from './period.ts';
 import type { Question, Report } from './report.ts';
 
 /** Whether the reader may look at one colleague's records alone. */
@@ -16,14 +16,26 @@ export const EXPORT = 'report.export';
 
 /** Reads a report's address. @throws 400, and 403 for a `user` from somebody who may not ask for one */
 export async function readQuestion(ctx: Ctx, report: Report, query: RawQuery): Promise<Question> {
-  const period = readPeriod(ctx, query);
+  if (report.needs) demand(ctx, report.needs);
+  const period = report.standing ? STANDING : readPeriod(ctx, query);
   const text = one(query, 'sort') || report.default_sort;
   const sort = text.replace(/^-/, '');
   const names = report.columns.map((column) => column.name);
-  if (!names.includes(sort)) {
+  if (sort && !names.includes(sort)) {
     throw badRequest(`This report cannot be sorted by "${sort.slice(0, 40)}". Use one of: ${names.join(', ')}.`);
   }
-  return { period, user: await readUser(ctx, report, one(query, 'user')), sort, descending: text.startsWith('-') };
+  const user = await readUser(ctx, report, one(query, 'user'));
+  return { period, user, days: readDays(report, query), sort, descending: text.startsWith('-') };
+}
+
+/** The period of a report that is about how things stand. */
+const STANDING: Question['period'] = { preset: 'all-time', days: null, compare: 'none', before: null };
+
+function readDays({ days }: Report, query: RawQuery): number {
+  if (!days) return 0;
+  const text = one(query, days.name) || String(days.initial);
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= days.most) return Number(text);
+  throw badRequest(`"${days.name}" takes a whole number of days from 1 to ${days.most}.`);
 }
 
 async function readUser(ctx: Ctx, report: Report, id: string): Promise<Question['user']> {
@@ -41,18 +53,36 @@ async function readUser(ctx: Ctx, report: Report, id: string): Promise<Question[
   return { id, name: person?.name ?? 'nobody known here' };
 }
 
-async function controls(ctx: Ctx, report: Report, { period, user }: Question): Promise<InputView[]> {
-  const shown = [
-    input('date', 'from', 'From', { id: 'filter-from', value: period.days?.from ?? '' }),
-    input('date', 'to', 'To', { id: 'filter-to', value: period.days?.to ?? '' }),
-  ];
+/** A control beside others on a page whose fields may have the same names. */
+const filter: typeof input = (control, name, label, more) =>
+  input(control, name, label, { id: `filter-${name}`, ...more });
+
+/** The controls of a report's form, as it asks for days, a number of days, a comparison, a person. */
+async function controls(ctx: Ctx, report: Report, question: Question): Promise<InputView[]> {
+  const { period, user } = question;
+  const shown: InputView[] = [];
+  if (!report.standing) {
+    const compared = COMPARE_NAMES.map((name) => ({
+      value: name,
+      label: compareLabel(name),
+      selected: name === period.compare,
+    }));
+    shown.push(
+      filter('date', 'from', 'From', { value: period.days?.from ?? '' }),
+      filter('date', 'to', 'To', { value: period.days?.to ?? '' }),
+      filter('select', 'compare', 'Compare with', { value: period.compare, options: compared }),
+    );
+  }
+  if (report.days) {
+    const { name, label } = report.days;
+    shown.push(filter('number', name, label, { step: '1', value: String(question.days) }));
+  }
   if (!report.user_label || !can(ctx, BY_USER)) return shown;
   const people = await activePeople(ctx);
   if (user && !people.some(({ id }) => id === user.id)) people.push({ id: user.id, title: user.name });
   const options = people.map(({ id, title }) => ({ value: id, label: title, selected: id === user?.id }));
   shown.push(
-    input('select', 'user', report.user_label, {
-      id: 'filter-user',
+    filter('select', 'user', report.user_label, {
       value: user?.id ?? '',
       options: [{ value: '', label: 'Everyone', selected: !user }, ...options],
     }),
@@ -65,17 +95,19 @@ function kept(report: Report, { period, sort, descending }: Question): Hidden[] 
   const text = `${descending ? '-' : ''}${sort}`;
   return [
     // A period with days stands in the controls; all time has none.
-    ...(period.days ? [] : [{ name: 'period', value: period.preset }]),
+    ...(period.days || report.standing ? [] : [{ name: 'period', value: period.preset }]),
     ...(text === report.default_sort ? [] : [{ name: 'sort', value: text }]),
   ];
 }
 
 /** What a printed page needs to be understood away from the screen. */
-function titleBlock(ctx: Ctx, report: Report, { period, user }: Question): ReportView['title_block'] {
+function titleBlock(ctx: Ctx, report: Report, { period, user, days }: Question): ReportView['title_block'] {
   const now = DateTime.now().setZone(ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
   return [
     { label: 'Company', value: ctx.tenant.name },
-    { label: 'Period', value: daysText(period.days, ctx.tenant) },
+    ...(report.standing ? [] : [{ label: 'Period', value: daysText(period.days, ctx.tenant) }]),
+    ...(period.before ? [{ label: 'Compared with', value: daysText(period.before, ctx.tenant) }] : []),
+    ...(report.days ? [{ label: report.days.label, value: String(days) }] : []),
     ...(report.user_label && can(ctx, BY_USER) ? [{ label: report.user_label, value: user?.name ?? 'Everyone' }] : []),
     { label: 'Time zone', value: ctx.tenant.time_zone },
     { label: 'As of', value: `${now.toLocaleString(DateTime.DATETIME_MED)} ${now.offsetNameShort ?? ''}`.trim() },
@@ -94,9 +126,9 @@ export async function reportView(ctx: Ctx, report: Report, question: Question): 
     back_href: '/reports',
     title_block: titleBlock(ctx, report, question),
     action: `/reports/${report.slug}`,
-    presets: PRESET_NAMES.map((name) => ({
-      label: presetLabel(name),
-      href: reportAddress(report, { ...question, period: { preset: name, days: null, before: null } }, plain),
+    presets: (report.standing ? [] : PRESET_NAMES).map((name) => ({
+      label: presetLabel(name, ctx.tenant),
+      href: reportAddress(report, { ...question, period: { ...question.period, preset: name, days: null } }, plain),
       current: question.period.preset === name,
     })),
     controls: await controls(ctx, report, question),
@@ -112,7 +144,8 @@ export async function reportView(ctx: Ctx, report: Report, question: Question): 
 }
 
 /** /reports: what there is, by group. */
-export function reportsView(reports: readonly Report[]): ReportsView {
+export function reportsView(ctx: Ctx, all: readonly Report[]): ReportsView {
+  const reports = all.filter(({ needs }) => !needs || can(ctx, needs));
   const groups = [...new Set(reports.map((report) => report.group))];
   return {
     groups: groups.map((label) => ({

@@ -2,12 +2,15 @@ import type { Ctx } from '#src/kernel/context.ts';
 import type { Table } from '#src/kernel/export.ts';
 import type { ReportView } from '#src/kernel/views_pages.ts';
 import type { Period } from './period.ts';
+import type { ValueKind } from './value.ts';
 
 /** What is asked of a report, as its address says it. */
 export interface Question {
   period: Period;
   /** whose records alone; null: everybody's the reader may see */
   user: { id: string; name: string } | null;
+  /** what the report's `days` asks for; 0 where it asks for none */
+  days: number;
   /** name of a column */
   sort: string;
   descending: boolean;
@@ -17,8 +20,8 @@ export interface Column {
   /** also what `sort` calls it */
   name: string;
   label: string;
-  /** name: what the row is about, left; count and money: right, largest first */
-  kind: 'name' | 'count' | 'money';
+  /** words stand left and begin with A; figures stand right, largest first */
+  kind: ValueKind;
 }
 
 /** What a report puts on its page; the frame around it (period, filters, exports, print) is the same for all. */
@@ -38,13 +41,19 @@ export interface Report {
   /** heading on /reports under which it stands */
   group: string;
   columns: readonly Column[];
-  /** as in the address: a column's name, with - for descending */
+  /** as in the address: a column's name, with - for descending; '': the order in which the report tells them */
   default_sort: string;
   /** what the `user` filter means here, e.g. 'Project owner'; '' when there is none */
   user_label: string;
+  /** it is about how things stand, and has no period to choose */
+  standing?: boolean;
+  /** a number of days that its address may say, such as `days_ahead` */
+  days?: { name: string; label: string; initial: number; most: number };
+  /** who may see it beside whoever may see reports */
+  needs?: string;
   page(ctx: Ctx, question: Question): Promise<Parts>;
   /** un-capped; runs inside the transaction of `ctx` */
-  table(ctx: Ctx, question: Question): Table;
+  table(ctx: Ctx, question: Question): Promise<Table>;
   /** what stands in `data` of the API's answer */
   json(ctx: Ctx, question: Question): Promise<object>;
 }

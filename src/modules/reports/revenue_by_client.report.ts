@@ -19,6 +19,7 @@ import {
   revenueByClient,
   type Sums,
 } from './revenue_by_client.sql.ts';
+import { count, money } from './value.ts';
 
 /** Figure -> label and the statuses of the projects behind it; '' stands for every status. */
 const AMOUNTS = {
@@ -106,20 +107,15 @@ function tiles(ctx: Ctx, question: Question, found: RevenueByClient): ReportTile
     ...(['total_value', 'won_value', 'pending_value'] as const).map((name) =>
       tile(ctx, question, {
         label: AMOUNTS[name].label + suffix(totals.currency),
-        now: totals[name],
-        before: totals.before[name],
-        text: formatMoney(totals[name], totals.currency, ctx.tenant),
-        href: totalLink(question, found, totals, AMOUNTS[name].status),
-        wanted: name !== 'pending_value',
+        now: money(totals[name], totals.currency, totalLink(question, found, totals, AMOUNTS[name].status)),
+        before: money(totals.before[name], totals.currency),
+        ...(name !== 'pending_value' && { wanted: 'more' }),
       }),
     ),
     tile(ctx, question, {
       label: `Clients${suffix(totals.currency)}`,
-      now: String(totals.clients),
-      before: String(totals.clients_before),
-      text: formatCount(totals.clients, ctx.tenant),
-      href: '',
-      wanted: false,
+      now: count(totals.clients),
+      before: count(totals.clients_before),
     }),
   ]);
 }
@@ -240,7 +236,7 @@ export const revenue: Report = {
     };
   },
 
-  table(ctx, question): Table {
+  async table(ctx, question): Promise<Table> {
     async function* rows() {
       for await (const batch of allRevenueByClient(ctx, question)) {
         yield batch.map((row) => [

@@ -42,7 +42,7 @@ const download =
       withTenant(
         input.platform.pools.app,
         ctx.tenant.id,
-        (db) => write(withCount(report.table({ ...ctx, db }, question)), out),
+        async (db) => write(withCount(await report.table({ ...ctx, db }, question)), out),
         1,
       ),
     );
@@ -51,7 +51,9 @@ const download =
 /** Pages and downloads of every report. */
 export function webRoutes(reports: readonly Report[]): Routes {
   const routes = new Routes();
-  routes.get('/reports', may('report.read'), async () => page('reports/index', reportsView(reports), 'Reports'));
+  routes.get('/reports', may('report.read'), async (ctx) =>
+    page('reports/index', reportsView(ctx, reports), 'Reports'),
+  );
   for (const report of reports) {
     const path = `/reports/${report.slug}`;
     routes.get(path, may('report.read'), async (ctx: Ctx, input) => {
