@@ -13,7 +13,8 @@ import { freePort, startRedis } from '../test/helpers/servers.ts';
 import { type Started, startServer } from './watched.ts';
 
 const DATABASE = 'rapport';
-const PASSWORD = 'correct horse battery staple';
+/** Of everybody whom the harness signs in. */
+export const PASSWORD = 'correct horse battery staple';
 
 export interface BenchTenant {
   id: string;
@@ -26,6 +27,8 @@ export interface BenchTenant {
 
 export interface Ground {
   url: string;
+  /** as the serving processes connect */
+  database_url: string;
   web: Started;
   worker: Started;
   /** A folder for files of the run; it goes when the run ends. */
@@ -34,11 +37,16 @@ export interface Ground {
   sql<T = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]>;
   /** A new company with one administrator, signed in. */
   tenant(slug: string): Promise<BenchTenant>;
+  /** Somebody who is there already and has `PASSWORD`: signed in anew, with a new token. */
+  member(email: string): Promise<BenchTenant>;
   stop(): Promise<void>;
 }
 
-/** Starts everything; `nodeFlags` go to the web process (for profiles). */
-export async function openGround(nodeFlags: readonly string[] = []): Promise<Ground> {
+/**
+ * Starts everything.
+ * @param nodeFlags of the web process (for profiles) @param home folder of a database that is kept; else it is a new one
+ */
+export async function openGround(nodeFlags: readonly string[] = [], home?: string): Promise<Ground> {
   const folder = mkdtempSync(path.join(tmpdir(), 'rapport-bench-'));
   const started: { stop(): Promise<unknown> }[] = [];
   const stop = async () => {
@@ -46,7 +54,7 @@ export async function openGround(nodeFlags: readonly string[] = []): Promise<Gro
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const postgres = await startEmbeddedPostgres(path.join(folder, 'postgres'));
+    const postgres = await startEmbeddedPostgres(home ?? path.join(folder, 'postgres'));
     started.push(postgres);
     const redis = await startRedis();
     started.push(redis);
@@ -68,18 +76,21 @@ export async function openGround(nodeFlags: readonly string[] = []): Promise<Gro
     const worker = await startServer({ ...env, ROLE: 'worker' });
     started.push(worker);
     const sql: Ground['sql'] = async (text, values = []) => (await client.query(text, values)).rows as never;
-    return { url, web, worker, folder, sql, tenant: (slug) => makeTenant(sql, url, slug), stop };
+    const member = (email: string) => signInMember(sql, url, email);
+    const tenant = (slug: string) => makeTenant(sql, slug).then(member);
+    return { url, database_url: runtimeUrl, web, worker, folder, sql, tenant, member, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The migrated database. @returns a superuser's connection and the URL of the login that serves */
-async function openDatabase(serverUrl: string): Promise<[pg.Client, string]> {
+/** The migrated database, made if it is not there. @returns a superuser's connection and the URL of the login that serves */
+export async function openDatabase(serverUrl: string): Promise<[pg.Client, string]> {
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
-  await server.query(`create database ${DATABASE}`);
+  const { rowCount } = await server.query('select from pg_database where datname = $1', [DATABASE]);
+  if (!rowCount) await server.query(`create database ${DATABASE}`);
   await server.end();
   const url = new URL(serverUrl);
   url.pathname = `/${DATABASE}`;
@@ -90,23 +101,29 @@ async function openDatabase(serverUrl: string): Promise<[pg.Client, string]> {
   return [client, await createRuntimeLogin(client, url.href, url.password)];
 }
 
-async function makeTenant(sql: Ground['sql'], url: string, slug: string): Promise<BenchTenant> {
+/** @returns the e-mail of its only person, an administrator */
+async function makeTenant(sql: Ground['sql'], slug: string): Promise<string> {
   const email = `admin@${slug}.example`;
-  const token = `rpt_${randomBytes(30).toString('base64url')}`;
   const [tenant] = await sql<{ id: string }>(
     `insert into tenants (slug, name, time_zone, currency) values ($1, $1, 'Europe/Berlin', 'EUR') returning id`,
     [slug],
   );
-  const [user] = await sql<{ id: string }>(
-    `insert into users (tenant_id, email, name, role, password_hash) values ($1, $2, 'Bench Admin', 'admin', $3) returning id`,
+  await sql(
+    `insert into users (tenant_id, email, name, role, password_hash) values ($1, $2, 'Bench Admin', 'admin', $3)`,
     [tenant!.id, email, await hashPassword(PASSWORD)],
   );
-  await sql(`insert into api_tokens (tenant_id, user_id, name, token_hash) values ($1, $2, 'bench', $3)`, [
-    tenant!.id,
-    user!.id,
-    hashToken(token),
-  ]);
-  return { id: tenant!.id, user_id: user!.id, token, cookie: await signIn(url, email) };
+  return email;
+}
+
+async function signInMember(sql: Ground['sql'], url: string, email: string): Promise<BenchTenant> {
+  const token = `rpt_${randomBytes(30).toString('base64url')}`;
+  const [user] = await sql<{ id: string; user_id: string }>(
+    `insert into api_tokens (tenant_id, user_id, name, token_hash)
+     select tenant_id, id, 'bench', $2 from users where lower(email) = $1 returning tenant_id as id, user_id`,
+    [email, hashToken(token)],
+  );
+  if (!user) throw new Error(`there is nobody with the e-mail ${email}`);
+  return { ...user, token, cookie: await signIn(url, email) };
 }
 
 /** Signs in through the form, as a browser does. @returns the session's cookie */
