@@ -1,3 +1,13 @@
+// Entities, before whatever uses them: this is the order in which the sidebar and the pages of records show them.
+import './customers/customer.entity.ts';
+import './customers/contact.entity.ts';
+import './customers/account.entity.ts';
+import './delivery/project.entity.ts';
+import './sales/lead.entity.ts';
+import './activity/interaction.entity.ts';
+import './activity/note.entity.ts';
+import './activity/task.entity.ts';
+import './tags/tag.entity.ts';
 import { may, signedIn } from '#src/kernel/access.ts';
 import { apiRoutes } from '#src/kernel/api.ts';
 import { openApi } from '#src/kernel/contracts.ts';
@@ -7,24 +17,16 @@ import type { FrameParts } from '#src/kernel/frame.ts';
 import type { Platform } from '#src/kernel/http.ts';
 import type { Module } from '#src/kernel/module.ts';
 import { json, type Route, Routes } from '#src/kernel/routes.ts';
+import { activity } from './activity/index.ts';
 import { admin } from './admin/index.ts';
 import { home } from './home/index.ts';
 import { imports } from './imports/index.ts';
 import { reports } from './reports/index.ts';
 import { sales } from './sales/index.ts';
 import { session } from './session/index.ts';
-import './customers/customer.entity.ts';
-import './customers/contact.entity.ts';
-import './customers/account.entity.ts';
-import './activity/interaction.entity.ts';
-import './activity/note.entity.ts';
-import './activity/task.entity.ts';
-import './delivery/project.entity.ts';
-import './sales/lead.entity.ts';
-import './tags/tag.entity.ts';
 
 /** The table of contents: what the product consists of. */
-export const modules: readonly Module[] = [session, home, sales, imports, reports, admin];
+export const modules: readonly Module[] = [session, home, activity, sales, imports, reports, admin];
 
 /** Every route of the product: what modules wrote, then what the kernel derives from entities. */
 export function allRoutes(platform: Platform): Route[] {
@@ -59,7 +61,8 @@ export function frameParts(): Omit<FrameParts, 'assets'> {
       : [],
   );
   return {
-    nav: [...lists, ...modules.flatMap((module) => module.nav)],
+    // The day comes before the lists that it is made of.
+    nav: [...activity.nav, ...lists, ...modules.flatMap((module) => (module === activity ? [] : module.nav))],
     create: allEntities()
       .filter((entity) => entity.section && entity.section !== 'Admin')
       .map((entity) => ({
