@@ -52,6 +52,7 @@ export const ICONS = [
   'file',
   'file-invoice',
   'file-spreadsheet',
+  'file-type-pdf',
   'filter',
   'flag',
   'folder',

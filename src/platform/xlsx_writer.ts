@@ -19,8 +19,8 @@ export interface Table {
   title: string;
   columns: ExportColumn[];
   rows: AsyncIterable<ExportCell[][]>;
-  /** Offers to filter and sort by each column; not for tables whose last row is a sum. */
-  filter?: boolean;
+  /** Offers to filter and sort by each column; a last row that sums up can be left out of it. */
+  filter?: boolean | 'above the last row';
 }
 
 /** Rows of a sheet, its head included; a longer table goes on in another sheet. */
@@ -118,58 +118,90 @@ function sheetName(title: string, index: number): string {
 interface Sheet {
   name: string;
   rows: number;
+  /** cells that can be filtered, such as A1:G12; '' for none */
+  filter: string;
 }
 
-/**
- * Writes a workbook with real numbers and dates, a frozen bold head and string cells for everything else, and ends `out`.
- * Nothing is written before the first rows are there. Waits while `out` is slow; when it is closed early the rows' generator
- * is ended.
- * @throws what the rows throw, and Error when `out` is closed early
- */
-export async function writeXlsx(table: Table, out: Writable, mostRows = MOST_ROWS): Promise<void> {
-  const batches = table.rows[Symbol.asyncIterator]();
-  const at = table.columns.map((_, index) => letters(index));
-  let waiting: ExportCell[][] | null = [];
-  const fill = async () => {
-    while (waiting?.length === 0) {
-      const next = await batches.next();
-      waiting = next.done ? null : next.value;
-    }
-  };
+/** A table on its way out: sheets of it are written one after the other, as many as its rows need. */
+class Sheets {
+  readonly table: Table;
+  readonly #at: string[];
+  readonly #batches: AsyncIterator<ExportCell[][]>;
+  /** rows that were read and not yet written; null after the last */
+  #waiting: ExportCell[][] | null = [];
 
-  async function* sheet(into: Sheet): AsyncGenerator<string> {
-    yield sheetHead(table);
-    yield `<row r="1">${table.columns.map(({ label }, c) => text(`${at[c]}1`, HEAD_STYLE, label)).join('')}</row>`;
-    for (into.rows = 1; waiting && into.rows < mostRows; await fill()) {
+  constructor(table: Table) {
+    this.table = table;
+    this.#at = table.columns.map((_, index) => letters(index));
+    this.#batches = table.rows[Symbol.asyncIterator]();
+  }
+
+  get done(): boolean {
+    return !this.#waiting;
+  }
+
+  async fill(): Promise<void> {
+    while (this.#waiting?.length === 0) {
+      const next = await this.#batches.next();
+      this.#waiting = next.done ? null : next.value;
+    }
+  }
+
+  async *write(into: Sheet, mostRows: number): AsyncGenerator<string> {
+    const { columns, filter } = this.table;
+    const at = this.#at;
+    await this.fill();
+    yield sheetHead(this.table);
+    yield `<row r="1">${columns.map(({ label }, c) => text(`${at[c]}1`, HEAD_STYLE, label)).join('')}</row>`;
+    for (into.rows = 1; this.#waiting && into.rows < mostRows; await this.fill()) {
       let xml = '';
-      for (const row of waiting.splice(0, mostRows - into.rows)) {
+      for (const row of this.#waiting.splice(0, mostRows - into.rows)) {
         into.rows += 1;
         xml += `<row r="${into.rows}">`;
-        for (let c = 0; c < row.length; c += 1) xml += cell(at[c]! + into.rows, row[c]!, table.columns[c]!.excel);
+        for (let c = 0; c < row.length; c += 1) xml += cell(at[c]! + into.rows, row[c]!, columns[c]!.excel);
         xml += '</row>';
       }
       yield xml;
     }
-    const filter = table.filter ? `<autoFilter ref="A1:${at.at(-1)}${into.rows}"/>` : '';
-    yield `</sheetData>${filter}</worksheet>`;
+    const last = into.rows - (filter === 'above the last row' && this.done && into.rows > 1 ? 1 : 0);
+    if (filter) into.filter = `$A$1:$${at.at(-1)}$${last}`;
+    yield `</sheetData>${filter ? `<autoFilter ref="${into.filter.replaceAll('$', '')}"/>` : ''}</worksheet>`;
   }
+
+  async close(): Promise<void> {
+    await this.#batches.return?.();
+  }
+}
+
+/**
+ * Writes a workbook with real numbers and dates, a frozen bold head and string cells for everything else, and ends `out`:
+ * a sheet for each table, or more where a table has more rows than a sheet.
+ * Nothing is written before the first rows are there. Waits while `out` is slow; when it is closed early the rows' generators
+ * are ended.
+ * @throws what the rows throw, and Error when `out` is closed early
+ */
+export async function writeXlsx(given: Table | readonly Table[], out: Writable, mostRows = MOST_ROWS): Promise<void> {
+  const tables = [given].flat().map((table) => new Sheets(table));
 
   async function* parts(): AsyncGenerator<ZipEntry> {
     const sheets: Sheet[] = [];
-    do {
-      const next = { name: sheetName(table.title, sheets.length), rows: 0 };
-      sheets.push(next);
-      yield { name: `xl/worksheets/sheet${sheets.length}.xml`, content: sheet(next) };
-    } while (waiting);
-    const last = table.filter ? at.at(-1)! : '';
-    for (const [name, xml] of Object.entries(frame(sheets, last))) yield { name, content: [xml] };
+    for (const table of tables) {
+      let part = 0;
+      do {
+        const next = { name: sheetName(table.table.title, part), rows: 0, filter: '' };
+        part += 1;
+        sheets.push(next);
+        yield { name: `xl/worksheets/sheet${sheets.length}.xml`, content: table.write(next, mostRows) };
+      } while (!table.done);
+    }
+    for (const [name, xml] of Object.entries(frame(sheets))) yield { name, content: [xml] };
   }
 
   try {
-    await fill();
+    await tables[0]?.fill();
     await writeZip(out, parts());
   } finally {
-    await batches.return?.();
+    for (const table of tables) await table.close();
   }
 }
 
@@ -181,14 +213,17 @@ function sheetHead({ columns }: Table): string {
   return `${XML}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/><cols>${cols.join('')}</cols><sheetData>`;
 }
 
-/** Every part but the sheets, which are known only when all rows are written. @param filtered last column of the filters, or '' */
-function frame(sheets: readonly Sheet[], filtered: string): Record<string, string> {
+/** Every part but the sheets, which are known only when all rows are written. */
+function frame(sheets: readonly Sheet[]): Record<string, string> {
   const listed = sheets.map(({ name }, i) => `<sheet name="${escaped(name)}" sheetId="${i + 1}" r:id="rId${i + 1}"/>`);
-  const filters = sheets.map(
-    ({ name, rows }, i) =>
-      `<definedName name="_xlnm._FilterDatabase" localSheetId="${i}" hidden="1">${escaped(`'${name.replaceAll("'", "''")}'!$A$1:$${filtered}$${rows}`)}</definedName>`,
+  const filters = sheets.flatMap(({ name, filter }, i) =>
+    filter
+      ? [
+          `<definedName name="_xlnm._FilterDatabase" localSheetId="${i}" hidden="1">${escaped(`'${name.replaceAll("'", "''")}'!${filter}`)}</definedName>`,
+        ]
+      : [],
   );
-  const names = filtered ? `<definedNames>${filters.join('')}</definedNames>` : '';
+  const names = filters.length ? `<definedNames>${filters.join('')}</definedNames>` : '';
   const relation = (id: number, kind: string, target: string) =>
     `<Relationship Id="rId${id}" Type="${RELATIONS}/${kind}" Target="${target}"/>`;
   const relations = (...lines: string[]) =>

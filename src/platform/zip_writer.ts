@@ -32,43 +32,42 @@ interface Written {
  * When anything fails, `out` is destroyed.
  * @throws what the content throws, and Error when `out` is closed early or a limit of the format is reached
  */
-export async function writeZip(out: Writable, entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): Promise<void> {
-  try {
-    await pipeline([directory(await writeEntries(out, entries))], out);
-  } catch (error) {
-    out.destroy(); // half an archive must not look like a whole one
-    throw error;
-  }
-}
+export const writeZip = (out: Writable, entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): Promise<void> =>
+  // A pipeline destroys `out` when it fails: half an archive must not look like a whole one.
+  pipeline(archive(entries), out);
 
-/** @returns what the directory says about them */
-async function writeEntries(out: Writable, entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): Promise<Written[]> {
+async function* archive(entries: AsyncIterable<ZipEntry> | Iterable<ZipEntry>): AsyncGenerator<Buffer> {
   const written: Written[] = [];
   let offset = 0;
   for await (const { name, content } of entries) {
     const entry: Written = { name: Buffer.from(name), offset, crc: 0, size: 0, packed: 0 };
-    async function* plain() {
-      for await (const text of content) {
-        const piece = Buffer.from(text);
-        entry.crc = crc32(piece, entry.crc);
-        entry.size += piece.length;
-        yield piece;
-      }
+    yield localHead(entry);
+    for await (const piece of deflated(entry, content)) {
+      entry.packed += piece.length;
+      yield piece;
     }
-    async function* framed(deflated: AsyncIterable<Buffer>) {
-      yield localHead(entry);
-      for await (const piece of deflated) {
-        entry.packed += piece.length;
-        yield piece;
-      }
-      yield descriptor(entry);
-    }
-    await pipeline(plain(), createDeflateRaw({ level: LEVEL, chunkSize: 1 << 16 }), framed, out, { end: false });
+    yield descriptor(entry);
     offset = behind(entry);
     if (entry.size > MOST || offset > MOST) throw new Error(`${name} is too large for a zip archive`);
     written.push(entry);
   }
-  return written;
+  yield directory(written);
+}
+
+/** The content, packed; its size and checksum are noted in the entry. */
+function deflated(entry: Written, content: ZipEntry['content']): AsyncIterable<Buffer> {
+  async function* plain() {
+    for await (const text of content) {
+      const piece = Buffer.from(text);
+      entry.crc = crc32(piece, entry.crc);
+      entry.size += piece.length;
+      yield piece;
+    }
+  }
+  const packed = createDeflateRaw({ level: LEVEL, chunkSize: 1 << 16 });
+  // What fails destroys `packed`, so whoever reads that learns of it.
+  pipeline(plain(), packed).catch(() => {});
+  return packed;
 }
 
 const numbers = (...fields: [value: number, bytes: 2 | 4][]): Buffer => {

@@ -1,52 +1,10 @@
 import { may } from '#src/kernel/access.ts';
-import { audit } from '#src/kernel/audit.ts';
 import type { Ctx } from '#src/kernel/context.ts';
-import { type ExportCell, type Table, writeCsv, writeXlsx } from '#src/kernel/export.ts';
-import { type Handler, json, page, Routes, stream } from '#src/kernel/routes.ts';
-import { withTenant } from '#src/kernel/tenant_db.ts';
-import { EXPORT, readQuestion, reportsView, reportView } from './page.ts';
-import type { Question, Report } from './report.ts';
-
-const TYPES = {
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  csv: 'text/csv; charset=utf-8',
-};
-
-/** The table with a last line that says how many rows there are, so that a cut file is noticed. */
-function withCount(table: Table): Table {
-  async function* rows() {
-    let count = 0;
-    for await (const batch of table.rows) {
-      count += batch.length;
-      yield batch;
-    }
-    const last: ExportCell[] = table.columns.map(() => null);
-    last[0] = count === 1 ? '1 row' : `${count} rows`;
-    yield [last];
-  }
-  return { ...table, rows: rows() };
-}
-
-function fileName(report: Report, { period }: Question, format: string): string {
-  const days = period.days ? `${period.days.from}-to-${period.days.to}` : 'all-time';
-  return `${report.slug}-${days}.${format}`;
-}
-
-const download =
-  (report: Report, format: keyof typeof TYPES): Handler =>
-  async (ctx, input) => {
-    const question = await readQuestion(ctx, report, input.query);
-    await audit(ctx, 'exported', { entity: 'report', title: `${format} of ${input.url}` });
-    const write = format === 'csv' ? writeCsv : writeXlsx;
-    return stream(TYPES[format], fileName(report, question, format), (out) =>
-      withTenant(
-        input.platform.pools.app,
-        ctx.tenant.id,
-        async (db) => write(withCount(await report.table({ ...ctx, db }, question)), out),
-        1,
-      ),
-    );
-  };
+import { json, page, Routes } from '#src/kernel/routes.ts';
+import { download, FORMATS } from './exports.ts';
+import { readQuestion, reportsView, reportView } from './page.ts';
+import { EXPORT } from './permissions.ts';
+import type { Report } from './report.ts';
 
 /** Pages and downloads of every report. */
 export function webRoutes(reports: readonly Report[]): Routes {
@@ -60,8 +18,7 @@ export function webRoutes(reports: readonly Report[]): Routes {
       const view = await reportView(ctx, report, await readQuestion(ctx, report, input.query));
       return page('reports/report', view, view.heading);
     });
-    routes.get(`${path}.xlsx`, may(EXPORT), download(report, 'xlsx'));
-    routes.get(`${path}.csv`, may(EXPORT), download(report, 'csv'));
+    for (const format of FORMATS) routes.get(`${path}.${format}`, may(EXPORT), download(report, format));
   }
   return routes;
 }
