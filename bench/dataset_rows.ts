@@ -222,7 +222,7 @@ export function tenantStatements(tenant: TenantSize, until: string, passwordHash
        ${currency('c9')}, ${person('k')}, ${customerId('became')}, case when became is not null then done end, 'L-' || i
      from (select *, case when status = 'converted' then
          least(${n}, greatest(1, ceil(${n} * (1 - extract(epoch from ${end} - done) / ${DAYS.customer * 86_400})))::bigint) end as became
-       from ${rows('lead', leads, 13, `${owner(`(1 + i * 2 % ${n})`)} as k, ${weighted({ converted: 20, lost: 32, qualified: 15, contacted: 18, new: 15.1 }, 'c10')} as status, least(born + interval '90 days' * c11, ${end}) as done`)} offset 0) z`,
+       from ${rows('lead', leads, 13, `${owner('(i * 2)')} as k, ${weighted({ converted: 20, lost: 32, qualified: 15, contacted: 18, new: 15.1 }, 'c10')} as status, least(born + interval '90 days' * c11, ${end}) as done`)} offset 0) z`,
 
     `insert into projects (${RECORD}, name, customer_id, status, type, value, budget, actual_cost, currency, start_date, end_date,
        completion, owner_id)

@@ -75,6 +75,12 @@ test('one salesperson owns fifty customers, one about half of the others, and bo
     return found;
   };
   expect(await owned(READERS.few)).toEqual({ role: 'sales', count: 50 });
+  const [leads] = await rows(
+    `select count(*)::integer as count from users u join leads l on l.tenant_id = u.tenant_id and l.assigned_to = u.id
+     where u.email = $1`,
+    [emailOf('bench-01', READERS.few)],
+  );
+  expect(leads.count).toBe(50);
   const half = await owned(READERS.half);
   expect(half.role).toBe('sales');
   expect(half.count / 250).toBeGreaterThan(0.35);
