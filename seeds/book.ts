@@ -13,6 +13,7 @@ const KINDS = {
   project: { table: 'projects', title: 'name' },
   interaction: { table: 'interactions', title: 'subject' },
   note: { table: 'notes', title: 'body' },
+  task: { table: 'tasks', title: 'title' },
 } as const;
 export type Kind = keyof typeof KINDS;
 
@@ -174,7 +175,7 @@ export async function write(book: Book, db: TenantDb): Promise<void> {
     );
   }
   const tagIds = new Map(book.entries.filter((e) => e.kind === 'tag').map((e) => [e.row.name, e.id]));
-  for (const kind of ['customer', 'contact', 'lead', 'project'] as const) {
+  for (const kind of ['customer', 'contact', 'lead', 'project', 'task'] as const) {
     const tagged = book.entries.filter((entry) => entry.kind === kind && entry.tags.length);
     await insert(
       db,

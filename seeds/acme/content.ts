@@ -2,6 +2,7 @@ import type { Content } from '../tell/content.ts';
 import { ACME_COMPANIES } from './companies.ts';
 import { CUSTOMER_NOTES, LEAD_NOTES, PROJECT_NOTES } from './notes.ts';
 import { ACME_STORIES } from './stories.ts';
+import { ACME_TASKS } from './tasks.ts';
 import { LEAD_THREADS, THREADS } from './threads.ts';
 
 /** What Acme Cold Chain sells: sensors, gateways and reports that keep goods cold, and the people who install them. */
@@ -22,6 +23,7 @@ export const ACME_CONTENT: Content = {
   customerNotes: CUSTOMER_NOTES,
   projectNotes: PROJECT_NOTES,
   leadNotes: LEAD_NOTES,
+  tasks: ACME_TASKS,
   products: [
     ['Frost Starter'],
     ['Frost Sensors', 'Gateway'],

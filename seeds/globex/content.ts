@@ -119,6 +119,22 @@ export const GLOBEX_CONTENT: Content = {
     'Ready to move, wants three references.',
     'Budget is next fiscal year.',
   ],
+  tasks: {
+    customer: [
+      'Quote for {company}: [two|three] more units | {first} wants the rebate already taken off.',
+      'Call {first} about the service window',
+      'Send {company} the insurance certificate | The building office asks for it every year.',
+      'Get roof access for the visit to {city}',
+      'Walk {first} through the energy report',
+    ],
+    project: [
+      'Order the crane for {project}',
+      'Pull the street permit for {project}',
+      'Schedule the final inspection of {project} | {first} has to be there.',
+    ],
+    lead: ['Bid for {company}', 'Walk-through with {first}', 'Send {company} three references'],
+    plain: ['Turn in mileage', 'Renew the refrigerant license', 'Restock filters in the van', 'Update the rate sheet'],
+  },
   products: [
     ['Care Basic'],
     ['Care Plus'],

@@ -56,6 +56,8 @@ export interface Content {
   customerNotes: readonly string[];
   projectNotes: readonly string[];
   leadNotes: readonly string[];
+  /** what people have to do about a customer, a project or a lead, or about none: "title | what else there is to know" */
+  tasks: Readonly<Record<'customer' | 'project' | 'lead' | 'plain', readonly string[]>>;
   /** by size of the contract, from 1 to 5 */
   products: readonly (readonly string[])[];
   /** least and most a year, by size from 1 to 5 */

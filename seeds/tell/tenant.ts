@@ -7,6 +7,7 @@ import { addNotes } from './notes.ts';
 import { addProjects } from './projects.ts';
 import { tellStories } from './stories.ts';
 import { addPlanned, addTalks } from './talks.ts';
+import { addTasks } from './tasks.ts';
 
 const TAGS_MADE = 400;
 
@@ -22,5 +23,6 @@ export function tellTenant(book: Book, content: Content): Party[] {
   addPlanned(book, content, parties);
   addNotes(book, content, parties, projects, leads);
   tellStories(book, parties);
+  addTasks(book, content, parties, projects, leads);
   return parties;
 }

@@ -28,6 +28,7 @@ export function addTrash(book: Book, parties: readonly Party[]): void {
   const second = live('contact').filter((entry) => !entry.row.is_primary && entry.row.owner_id === sales.id);
   for (const entry of second.slice(0, 3)) trash(book, entry, sales, calendar.ago(book.random.between(1, 25)));
   for (const entry of live('note').slice(10, 13)) trash(book, entry, manager, calendar.ago(book.random.between(1, 25)));
+  for (const entry of live('task').slice(5, 7)) trash(book, entry, manager, calendar.ago(1));
   const cancelled = live('project').filter((entry) => entry.row.status === 'cancelled');
   for (const entry of cancelled.slice(0, 2)) trash(book, entry, manager, calendar.ago(book.random.between(1, 25)));
 }

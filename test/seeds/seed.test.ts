@@ -14,7 +14,7 @@ import { matchPasswords } from '../../src/platform/passwords.ts';
 import { openPools, type Pools } from '../../src/platform/postgres.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
-const TELLING = ['tag', 'customer', 'contact', 'account', 'lead', 'project', 'interaction', 'note'];
+const TELLING = ['tag', 'customer', 'contact', 'account', 'lead', 'project', 'interaction', 'note', 'task'];
 const USERS = ['admin', 'manager', 'sales', 'csm', 'support', 'field', 'viewer'];
 
 let database: TestDatabase;
@@ -99,6 +99,7 @@ test('acme is busy: records in every table, statuses of every kind, one page wit
     projects: 75,
     interactions: 600,
     notes: 200,
+    tasks: 130,
     tags: 10,
     teams: 3,
   };
@@ -123,7 +124,7 @@ test('acme is busy: records in every table, statuses of every kind, one page wit
   expect(
     await number('select max(n) from (select count(*) n from interactions group by tenant_id, customer_id) x'),
   ).toBeGreaterThan(200);
-  for (const table of ['customers', 'contacts', 'leads', 'projects', 'notes']) {
+  for (const table of ['customers', 'contacts', 'leads', 'projects', 'notes', 'tasks']) {
     expect(await number(`select count(*) from ${table} where deleted_at is not null`)).toBeGreaterThan(0);
   }
   expect(await number('select max(length(name)) from customers')).toBeGreaterThan(150);

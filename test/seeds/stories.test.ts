@@ -33,9 +33,9 @@ test('nobody acts before joining, after leaving or in the future', () => {
 test('whatever day it is, the same people have the same customers, leads and projects in the same state', () => {
   const outcome = (book: Book) =>
     book.entries
-      .filter((entry) => ['customer', 'lead', 'project', 'contact', 'account'].includes(entry.kind))
+      .filter((entry) => ['customer', 'lead', 'project', 'contact', 'account', 'task'].includes(entry.kind))
       .map(({ kind, row }) =>
-        [kind, row.name, row.email, row.status, row.health, row.arr, row.value, row.completion].join('|'),
+        [kind, row.name ?? row.title, row.email, row.status, row.health, row.arr, row.value, row.completion].join('|'),
       )
       .join('\n');
   for (const { facts } of STORIES) {
