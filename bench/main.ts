@@ -1,8 +1,10 @@
 // `npm run bench -- COMMAND`: how quick the product is on this machine, beside the least the same work could take.
 import { benchImport } from './import.ts';
+import { benchReports } from './reports.ts';
 
 const COMMANDS: Record<string, { usage: string; run(args: string[]): Promise<void> }> = {
   import: { usage: 'import [--rows N] [--million] [--write]', run: benchImport },
+  reports: { usage: 'reports [--quick] [--customers N] [--tenants N] [--only SLUG] [--write]', run: benchReports },
 };
 
 const [name = '', ...args] = process.argv.slice(2);

@@ -38,16 +38,25 @@ export function machine(postgres: string): string {
   ].join(', ');
 }
 
-const HEADS: Line = { what: 'what', target: 'target', measured: 'measured', floor: 'floor', ratio: 'times the floor' };
+const HEADS: Record<keyof Line, string> = {
+  what: 'what',
+  target: 'target',
+  measured: 'measured',
+  floor: 'floor',
+  ratio: 'times the floor',
+};
 
 /** The lines as a Markdown table whose columns stand under each other. */
-export function tableOf(lines: readonly Line[]): string {
-  const keys = Object.keys(HEADS) as (keyof Line)[];
-  const width = (key: keyof Line) => Math.max(...[HEADS, ...lines].map((line) => line[key].length));
+export const tableOf = (lines: readonly Line[]): string => tableUnder(HEADS, lines);
+
+/** The same with other columns. @param heads of the columns, in their order */
+export function tableUnder<K extends string>(heads: Record<K, string>, lines: readonly Record<K, string>[]): string {
+  const keys = Object.keys(heads) as K[];
+  const width = (key: K) => Math.max(...[heads, ...lines].map((line) => line[key].length));
   const widths = new Map(keys.map((key) => [key, width(key)]));
-  const row = (line: Line) => `| ${keys.map((key) => line[key].padEnd(widths.get(key)!)).join(' | ')} |`;
+  const row = (line: Record<K, string>) => `| ${keys.map((key) => line[key].padEnd(widths.get(key)!)).join(' | ')} |`;
   const rule = `|${keys.map((key) => '-'.repeat(widths.get(key)! + 2)).join('|')}|`;
-  return [row(HEADS), rule, ...lines.map(row)].join('\n');
+  return [row(heads), rule, ...lines.map(row)].join('\n');
 }
 
 /** Puts a text between a command's marks in docs/benchmarks.md. @throws Error when the marks are not there */

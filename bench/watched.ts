@@ -47,12 +47,33 @@ function childrenOf(pid: number): number[] {
     .map(Number)
     .filter((other) => {
       try {
-        return Number(statOf(other)[1]) === pid;
+        return parentOf(other) === pid;
       } catch {
         return false; // ended while we looked
       }
     });
 }
+
+/**
+ * Seconds of processor time of a process, its children and those of them that have ended: of all of a PostgreSQL server,
+ * when asked about the parent of a backend.
+ */
+export function familyCpuOf(pid: number): number {
+  const fields = statOf(pid);
+  const ended = (Number(fields[13]) + Number(fields[14])) / TICKS;
+  return childrenOf(pid).reduce((sum, child) => sum + cpuIfThere(child), cpuOf(pid) + ended);
+}
+
+function cpuIfThere(pid: number): number {
+  try {
+    return cpuOf(pid);
+  } catch {
+    return 0; // ended while we looked
+  }
+}
+
+/** Process that started this one. */
+export const parentOf = (pid: number): number => Number(statOf(pid)[1]);
 
 /** Watches the children that a process starts and ends again. @returns stop, which gives the largest of their peaks in bytes */
 export function watchChildren(pid: number): () => number {

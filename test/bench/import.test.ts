@@ -1,8 +1,6 @@
 // The harness that measures imports and exports still runs from end to end and tells all it promises; how quick is not asked here.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
+import { bench } from './run_bench.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
 const IMPORT = [
   'file to plan',
   'commit',
@@ -19,20 +17,6 @@ const IMPORT = [
 ];
 const PAGES = ['xlsx: list page while committing, p50 of N', 'xlsx: list page while committing, p95'];
 const EXPORT = ['', ', processor of web', ', size', ', peak of web'];
-
-/** Runs the harness as `npm run bench` does. */
-function bench(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const flags = ['--disable-warning=ExperimentalWarning', 'bench/main.ts', ...args];
-  const child = spawn(process.execPath, flags, { cwd: ROOT, env: { ...process.env, NODE_OPTIONS: '' } });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (part: Buffer) => {
-    out += part;
-  });
-  child.stderr.on('data', (part: Buffer) => {
-    err += part;
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
 
 test('a run over 500 rows imports, imports again, exports and undoes them, and prints a figure for each', async () => {
   const { code, out, err } = await bench('import', '--rows', '500', '--million');
