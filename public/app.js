@@ -630,6 +630,7 @@
   /** Shares of a whole; the legend says each with its value, so that no colour has to be looked up. */
   function doughnutConfig(canvas, given, print) {
     const [series] = given.series;
+    canvas.parentElement.classList.add('is-doughnut');
     const colours = palette(canvas);
     const pen = canvas.getContext('2d');
     const fills = series.values.map((_value, i) => (print ? ink(pen, i) : colours.series[i % colours.series.length]));

@@ -2,12 +2,12 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { lead } from '#src/modules/sales/lead.entity.ts';
 import { type Answer, answered } from './answer.ts';
 import { createdBehind, dayTerms, whose } from './behind.ts';
-import { chart, tile } from './figures.ts';
+import { chartOf, tile } from './figures.ts';
 import { average, type Group, grouped, total, valuesOf } from './grouped.ts';
 import { colleagues, NOBODY } from './people.ts';
 import { monthsOf, monthText } from './period.ts';
 import type { Question } from './report.ts';
-import { count, days, jsonFigure, name, rate, type Value, valueText } from './value.ts';
+import { count, days, jsonFigure, name, rate, type Value } from './value.ts';
 
 type Leads = Group<'person' | 'status' | 'month' | 'dated'>[];
 
@@ -27,7 +27,10 @@ function figuresOf(question: Question, found: Leads, person: string | null, when
     total_leads: count(all, link('')),
     converted: count(converted, link('converted')),
     conversion_rate: rate(converted, all, link('converted')),
-    avg_days_to_convert: days(average(total(found, { ...of, status: 'converted', dated: 'true' }, when))),
+    avg_days_to_convert: days(
+      average(total(found, { ...of, status: 'converted', dated: 'true' }, when)),
+      link('converted'),
+    ),
   };
 }
 
@@ -51,25 +54,7 @@ function charts(ctx: Ctx, question: Question, found: Leads): Answer['charts'] {
     return rate(converted, total(found, { month }).count, converted ? behind : '');
   });
   const labels = months.map(({ month }) => monthText(month, ctx.tenant));
-  const texts = rates.map((value) => valueText(ctx, value));
-  return [
-    chart(
-      'Conversion rate by month of creation',
-      `Conversion rate: ${labels.map((label, i) => `${label} ${texts[i]}`).join('; ')}.`,
-      {
-        kind: 'lines',
-        labels,
-        series: [
-          {
-            label: 'Conversion rate, %',
-            values: rates.map(({ value }) => Number(value ?? 0)),
-            texts,
-            hrefs: rates.map(({ href }) => href),
-          },
-        ],
-      },
-    ),
-  ];
+  return [chartOf(ctx, 'Conversion rate by month of creation', 'lines', labels, 'Conversion rate, %', rates)];
 }
 
 /** I3 conversion rate: how many leads became customers, how fast, and whose. */

@@ -121,6 +121,27 @@ export const chart = (title: string, text: string, data: ChartData): ReportView[
   json: JSON.stringify(data),
 });
 
+/** A chart of one series whose bars, points or shares lead to the lists behind them; `ends`: whether each says its value. */
+export const chartOf = (
+  ctx: Ctx,
+  title: string,
+  kind: ChartData['kind'],
+  labels: string[],
+  label: string,
+  values: Value[],
+  ends = true,
+): ReportView['charts'][number] => {
+  const texts = values.map((value) => valueText(ctx, value));
+  return chart(title, `${title}: ${labels.map((one, i) => `${one} ${texts[i]}`).join('; ')}.`, {
+    kind,
+    labels,
+    series: [
+      { label, values: values.map(({ value }) => Number(value ?? 0)), texts, hrefs: values.map(({ href }) => href) },
+    ],
+    ...(!ends && { ends: [] }),
+  });
+};
+
 /** '14 rows, all of them.' */
 export function rowsNote(ctx: Ctx, shown: number, all: number): string {
   if (all === 0) return '';

@@ -27,8 +27,10 @@ interface Grouping<K extends string> {
   by: Record<K, string>;
   /** column of the person whom the `user` filter means */
   person: string;
-  /** column with the amount; left out where nothing is added up */
+  /** SQL of the amount; left out where nothing is added up */
   value?: string;
+  /** SQL of what else must be true */
+  only?: string;
 }
 
 /**
@@ -38,7 +40,7 @@ interface Grouping<K extends string> {
 export async function grouped<K extends string>(
   ctx: Ctx,
   question: Question,
-  { entity, label, by, person, value }: Grouping<K>,
+  { entity, label, by, person, value, only = 'true' }: Grouping<K>,
 ): Promise<Group<K>[]> {
   const records = visible(ctx, entity);
   if (question.user) records.where(`${entity.table}.${person}`, question.user.id);
@@ -50,7 +52,7 @@ export async function grouped<K extends string>(
     select ${keys.map((key) => `(${by[key]})::text as ${key}`).join(', ')},
       count(*) filter (where ${now}) as now, count(*) filter (where ${before}) as before,
       ${sum(now)} as value, ${sum(before)} as value_before
-    from :records as r where ${around('created_at')} group by ${keys.map((_, i) => i + 1).join(', ')}`,
+    from :records as r where ${around('created_at')} and ${only} group by ${keys.map((_, i) => i + 1).join(', ')}`,
     { records, ...range(ctx, question) },
   );
   return rows.map((row) => ({

@@ -2,12 +2,11 @@ import { declarePermission, may, type Role } from '#src/kernel/access.ts';
 import { defineModule } from '#src/kernel/module.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { reports as all } from './all.ts';
-import { BY_USER, EXPORT } from './page.ts';
+import { BY_USER, EXPORT } from './permissions.ts';
 import { apiReportRoutes, webRoutes } from './routes.ts';
 
 declarePermission('report.read', Object.keys(project.access.read) as Role[]);
 declarePermission(EXPORT, ['admin', 'manager', 'sales', 'csm']);
-// Ends in .read, so that a token limited to reading may ask for it.
 declarePermission(BY_USER, ['admin', 'manager']);
 
 /** What the figures say: reports with the list behind every number. */

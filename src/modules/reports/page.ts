@@ -8,11 +8,8 @@ import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
 import { reportAddress } from './figures.ts';
 import { COMPARE_NAMES, compareLabel, daysText, PRESET_NAMES, presetLabel, readPeriod } from './period.ts';
+import { BY_USER, EXPORT } from './permissions.ts';
 import type { Question, Report } from './report.ts';
-
-/** Whether the reader may look at one colleague's records alone. */
-export const BY_USER = 'report.by_user.read';
-export const EXPORT = 'report.export';
 
 /** Reads a report's address. @throws 400, and 403 for a `user` from somebody who may not ask for one */
 export async function readQuestion(ctx: Ctx, report: Report, query: RawQuery): Promise<Question> {
@@ -135,6 +132,7 @@ export async function reportView(ctx: Ctx, report: Report, question: Question): 
     keep: kept(report, question),
     exports: can(ctx, EXPORT)
       ? [
+          { label: 'PDF', href: address('.pdf'), icon: 'file-type-pdf' },
           { label: 'Excel', href: address('.xlsx'), icon: 'file-spreadsheet' },
           { label: 'CSV', href: address('.csv'), icon: 'download' },
         ]

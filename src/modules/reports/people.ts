@@ -16,5 +16,12 @@ export async function colleagues(ctx: Ctx, ids: readonly string[]): Promise<Map<
   return new Map(found.map((one) => [one.id, one]));
 }
 
+/** Everybody of the company, former colleagues too. */
+export async function everybody(ctx: Ctx): Promise<(Colleague & { former: boolean })[]> {
+  return (await ctx.db
+    .from('users', 'users', 'report.everybody')
+    .select('id', 'name', 'email', ctx.db.sql('deactivated_at is not null as former'))) as never;
+}
+
 /** What stands where nobody is responsible. */
 export const NOBODY = 'Nobody';

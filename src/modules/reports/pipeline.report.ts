@@ -1,13 +1,12 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { lead } from '#src/modules/sales/lead.entity.ts';
-import { fromHundredths } from './amounts.ts';
 import { type Answer, type AnswerTable, answered } from './answer.ts';
 import { APART, choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
-import { chart, tile } from './figures.ts';
+import { chartOf, tile } from './figures.ts';
 import { amount, type Group, grouped, total, valuesOf } from './grouped.ts';
 import type { Question } from './report.ts';
-import { count, jsonFigure, money, name, valueText } from './value.ts';
+import { count, jsonFigure, money, name } from './value.ts';
 
 type Leads = Group<'status'>[];
 type Projects = Group<'status' | 'currency'>[];
@@ -15,8 +14,13 @@ type Projects = Group<'status' | 'currency'>[];
 /** What may still be won; the other statuses are decided. */
 const OPEN_LEADS = ['new', 'contacted', 'qualified'] as const;
 export const OPEN_PROJECTS = ['active', 'pending'] as const;
-/** A lead's way; lost ones leave it. */
-const WAY = ['new', 'contacted', 'qualified', 'converted'] as const;
+/** How far leads came at least; how far the lost ones came is not known. */
+const STEPS: { label: string; statuses: readonly string[] }[] = [
+  { label: 'Created', statuses: [] },
+  { label: 'Contacted or further', statuses: ['contacted', 'qualified', 'converted'] },
+  { label: 'Qualified or further', statuses: ['qualified', 'converted'] },
+  { label: 'Converted', statuses: ['converted'] },
+];
 
 const leads = (question: Question, status = '') => createdBehind(lead, 'assigned_to', question, { status });
 const projects = (question: Question, currency: string, status = '') =>
@@ -82,36 +86,29 @@ function tiles(ctx: Ctx, question: Question, openLeads: Leads, all: Projects, cu
   ];
 }
 
-function charts(ctx: Ctx, foundLeads: Leads, foundProjects: Projects, currencies: string[]): Answer['charts'] {
+function charts(
+  ctx: Ctx,
+  question: Question,
+  foundLeads: Leads,
+  foundProjects: Projects,
+  currencies: string[],
+): Answer['charts'] {
   const shown: Answer['charts'] = [];
   if (total(foundLeads).count) {
-    const steps = WAY.map((status) => ({
-      label: labelOf(lead, 'status', status),
-      value: count(total(foundLeads, { status }).count),
-    }));
-    const texts = steps.map(({ value }) => valueText(ctx, value));
-    shown.push(
-      chart('Leads on their way', `Leads: ${steps.map(({ label }, i) => `${label} ${texts[i]}`).join('; ')}.`, {
-        kind: 'funnel',
-        labels: steps.map(({ label }) => label),
-        series: [{ label: 'Leads', values: steps.map(({ value }) => Number(value.value)), texts }],
-      }),
+    const labels = STEPS.map(({ label }) => label);
+    const values = STEPS.map(({ statuses }) =>
+      count(total(foundLeads, statuses.length ? { status: statuses } : {}).count, leads(question, statuses.join(','))),
     );
+    shown.push(chartOf(ctx, 'How far leads came', 'funnel', labels, 'Leads', values));
   }
   for (const currency of currencies.slice(0, 3)) {
     const statuses = choicesOf(project, 'status');
     const sums = statuses.map((status) => total(foundProjects, { currency, status }));
     if (sums.every(({ value }) => value === 0n)) continue;
-    const texts = sums.map((sum) => valueText(ctx, money(amount(sum), currency)));
     const labels = statuses.map((status) => labelOf(project, 'status', status));
     const title = `Projects by value${currencies.length > 1 ? `, ${currency}` : ''}`;
-    shown.push(
-      chart(title, `${title}: ${labels.map((label, i) => `${label} ${texts[i]}`).join('; ')}.`, {
-        kind: 'bars',
-        labels,
-        series: [{ label: 'Value', values: sums.map(({ value }) => Number(fromHundredths(value))), texts }],
-      }),
-    );
+    const values = sums.map((sum, i) => money(amount(sum), currency, projects(question, currency, statuses[i])));
+    shown.push(chartOf(ctx, title, 'bars', labels, 'Value', values));
   }
   return shown;
 }
@@ -165,7 +162,7 @@ export const pipeline = answered({
     };
     return {
       tiles: tiles(ctx, question, foundLeads, foundProjects, currencies),
-      charts: charts(ctx, foundLeads, foundProjects, currencies),
+      charts: charts(ctx, question, foundLeads, foundProjects, currencies),
       tables: [
         leadTable(question, foundLeads),
         ...currencies.map((currency) => projectTable(question, foundProjects, currency, currencies.length > 1)),
