@@ -152,8 +152,8 @@ function upright(plot: Plot, height: number, language: string): void {
   const [low, high] = [steps[0]!, steps.at(-1)!];
   const at = (value: number) => bottom - ((value - low) / (high - low)) * (bottom - top);
   for (const value of steps) {
-    paper.rule(at(value), value === 0 ? GREY : '#ddd', value === 0 ? 0.5 : 0.25, from);
-    paper.write(short.format(value), from - 4, at(value) + 2.5, { size: LABEL, colour: GREY, align: 'right' });
+    paper.rule(at(value), { ...(value === 0 ? { grey: GREY, weight: 0.5 } : { grey: 0.87, weight: 0.25 }), from });
+    paper.write(short.format(value), from - 4, at(value) + 2.5, { size: LABEL, grey: GREY, align: 'right' });
   }
   const slot = (paper.right - from) / Math.max(1, data.labels.length);
   const middle = (i: number) => from + slot * (i + 0.5);
@@ -161,7 +161,7 @@ function upright(plot: Plot, height: number, language: string): void {
   const every = Math.max(1, Math.ceil(Math.min(longest, 90) / slot));
   for (const [i, label] of data.labels.entries()) {
     if (i % every) continue;
-    const style = { size: LABEL, colour: GREY, align: 'centre', width: slot * every - 3 } as const;
+    const style = { size: LABEL, grey: GREY, align: 'centre', width: slot * every - 3 } as const;
     paper.write(label, middle(i), bottom + 11, style);
   }
   if (data.kind === 'lines') {

@@ -1,6 +1,6 @@
 import type { ReportTile, ReportView } from '#src/kernel/views_pages.ts';
 import { printable } from './face.ts';
-import { BLACK, GREY, type Paper, RULE } from './paper.ts';
+import { DARK, GREY, type Paper } from './paper.ts';
 
 /** Pairs of a small label over its value, in columns. */
 function grid(paper: Paper, pairs: { label: string; value: string }[]): void {
@@ -13,7 +13,7 @@ function grid(paper: Paper, pairs: { label: string; value: string }[]): void {
     }));
     for (const [at, { label, lines }] of row.entries()) {
       const x = paper.left + at * width;
-      paper.write(label, x, paper.y + 7, { size: 7, colour: GREY, width: width - 10 });
+      paper.write(label, x, paper.y + 7, { size: 7, grey: GREY, width: width - 10 });
       for (const [line, text] of lines.entries()) paper.write(text, x, paper.y + 18 + line * 11.5, { size: 8.5 });
     }
     paper.y += 15 + 11.5 * Math.max(...row.map(({ lines }) => lines.length));
@@ -26,15 +26,15 @@ export function drawTitle(paper: Paper, company: string, { heading, text, title_
   paper.y += 20;
   paper.write(heading, paper.left, paper.y + 18, { size: 19, weight: 'bold', width: paper.width });
   paper.y += 28;
-  paper.paragraph(text, { size: 9, colour: '#333' });
+  paper.paragraph(text, { size: 9, grey: DARK });
   paper.y += 8;
-  paper.rule(paper.y, BLACK, 0.75);
+  paper.rule(paper.y, { weight: 0.75 });
   paper.y += 7;
   grid(
     paper,
     title_block.filter(({ label }) => label !== 'Company'),
   );
-  paper.rule(paper.y, BLACK, 0.75);
+  paper.rule(paper.y, { weight: 0.75 });
   paper.y += 14;
 }
 
@@ -52,17 +52,17 @@ export function drawTiles(paper: Paper, tiles: readonly ReportTile[], origin: st
       const change = tile.change ? `${ARROWS[tile.direction]} ${tile.change}`.trim() : '';
       return { tile, change: paper.face().lines(printable(change), 7, inner, 3).filter(Boolean) };
     });
-    const height = 38 + 9.5 * Math.max(...row.map(({ change }) => change.length));
+    const height = 40 + 9.5 * Math.max(...row.map(({ change }) => change.length));
     paper.need(height);
     for (const [at, { tile, change }] of row.entries()) {
       const x = paper.left + at * (width + gap);
-      paper.doc.lineWidth(0.5).roundedRect(x, paper.y, width, height, 3).stroke(RULE);
-      paper.write(tile.label, x + 8, paper.y + 13, { size: 7.5, colour: GREY, width: inner });
+      paper.doc.lineWidth(0.5).roundedRect(x, paper.y, width, height, 3).stroke('#bbb');
+      paper.write(tile.label, x + 8, paper.y + 13, { size: 7.5, grey: GREY, width: inner });
       const figure = printable(tile.figure);
       const size = Math.min(14, (14 * inner) / Math.max(inner, paper.face('bold').width(figure, 14)));
       paper.write(figure, x + 8, paper.y + 30, { size, weight: 'bold' });
       for (const [line, text] of change.entries())
-        paper.write(text, x + 8, paper.y + 41 + line * 9.5, { size: 7, colour: '#333' });
+        paper.write(text, x + 8, paper.y + 43 + line * 9.5, { size: 7, grey: DARK });
       if (tile.href) paper.doc.link(x, paper.y, width, height, new URL(tile.href, origin).href);
     }
     paper.y += height + gap;
@@ -75,7 +75,7 @@ const MISSING = 'Letters that the font of this file does not have are printed as
 /** How many rows there are, and how the figures come about. */
 export function drawNotes(paper: Paper, notes: readonly string[], computed: ReportView['computed']): void {
   const said = [...notes, paper.incomplete ? MISSING : ''].filter(Boolean).join(' ');
-  if (said) paper.paragraph(said, { colour: '#333' });
+  if (said) paper.paragraph(said, { grey: DARK });
   if (!computed.length) return;
   paper.y += 12;
   paper.need(60);

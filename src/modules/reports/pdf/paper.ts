@@ -13,14 +13,15 @@ const MARGIN = { side: 42, top: 40, bottom: 50 };
 const HEAD = 24;
 const SMALL = 7.5;
 
-export const BLACK = '#000';
-export const GREY = '#555';
-export const RULE = '#bbb';
+/** Greys of text and rules: 0 is black, 1 is white. */
+export const DARK = 0.2;
+export const GREY = 0.33;
+export const LIGHT = 0.73;
 
 export interface Style {
   size?: number;
   weight?: Weight;
-  colour?: string;
+  grey?: number;
   align?: 'left' | 'right' | 'centre';
   /** cut to this width */
   width?: number;
@@ -128,12 +129,12 @@ export class Paper {
     if (this.#numbers.length) {
       const half = this.width / 2 - 8;
       this.write(head[0], this.left, this.y + 6, { size: SMALL, weight: 'bold', width: half });
-      this.write(head[1], this.right, this.y + 6, { size: SMALL, colour: GREY, align: 'right', width: half });
-      this.rule(this.y + 12, RULE);
+      this.write(head[1], this.right, this.y + 6, { size: SMALL, grey: GREY, align: 'right', width: half });
+      this.rule(this.y + 12, { grey: LIGHT });
       this.y += HEAD;
     }
     const line = this.#bottom + 22;
-    this.write(foot, this.left, line, { size: SMALL, colour: GREY, width: this.width - 100 });
+    this.write(foot, this.left, line, { size: SMALL, grey: GREY, width: this.width - 100 });
     const number = this.doc.ref({ Type: 'XObject', Subtype: 'Form', BBox: [-100, -4, 0, 10] });
     const name = `N${this.#numbers.push(number)}`;
     this.doc.page.xobjects[name] = number;
@@ -142,31 +143,37 @@ export class Paper {
 
   /** One line of text. @param y of its baseline */
   write(text: string, x: number, y: number, style: Style = {}): void {
-    const { size = 8.5, weight = 'regular', colour = BLACK, align = 'left', width } = style;
+    const { size = 8.5, weight = 'regular', grey = 0, align = 'left', width } = style;
     const face = this.#faces[weight];
     const clean = printable(text);
     const shown = width === undefined ? clean : face.fit(clean, size, width);
     if (!shown) return;
     const shift = align === 'left' ? 0 : face.width(shown, size) / (align === 'right' ? 1 : 2);
-    this.doc.fillColor(colour).addContent(face.show(shown, size, x - shift, y));
+    this.doc.addContent(`${grey} g ${face.show(shown, size, x - shift, y)}`);
   }
 
   /** A paragraph from `y` on, which moves down; pages break between its lines. */
   paragraph(
     text: string,
-    { size = 8.5, weight = 'regular', colour = BLACK, width = this.width }: Style = {},
+    { size = 8.5, weight = 'regular', grey = 0, width = this.width }: Style = {},
     x = this.left,
   ): void {
     const lines = this.#faces[weight].lines(printable(text), size, width, 200);
     for (const line of lines) {
       this.need(size * 1.45);
-      this.write(line, x, this.y + size, { size, weight, colour });
+      this.write(line, x, this.y + size, { size, weight, grey });
       this.y += size * 1.45;
     }
   }
 
-  rule(y: number, colour = BLACK, width = 0.5, from = this.left, to = this.right): void {
-    this.doc.lineWidth(width).moveTo(from, y).lineTo(to, y).stroke(colour);
+  /** A horizontal line, all across unless told otherwise. */
+  rule(
+    y: number,
+    { grey = 0, weight = 0.5, from = this.left }: { grey?: number; weight?: number; from?: number } = {},
+  ): void {
+    this.doc.addContent(
+      `${grey} G ${weight} w ${from.toFixed(2)} ${y.toFixed(2)} m ${this.right.toFixed(2)} ${y.toFixed(2)} l S`,
+    );
   }
 
   /** A tile that fills a shape. @param operators of one square cell, in the page's own coordinates */

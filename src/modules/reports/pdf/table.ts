@@ -1,6 +1,6 @@
 import type { Cell } from '#src/kernel/views.ts';
 import { printable } from './face.ts';
-import { BLACK, GREY, type Paper, RULE } from './paper.ts';
+import { GREY, LIGHT, type Paper } from './paper.ts';
 
 /** A cell as printed: one text, and the page behind it. */
 export interface Printed {
@@ -28,6 +28,8 @@ export interface PrintedTable {
 const SIZE = 8.5;
 const SMALLEST = 6;
 const PAD = 5;
+/** Air above and below a row, together. */
+const GAP = 6;
 /** Names longer than this many lines are cut; nobody reads on. */
 const MOST_LINES = 4;
 /** A column of words gets at least this much before figures are squeezed. */
@@ -68,7 +70,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 /** How wide a table should at least be: figures whole, words with room for a name in two lines. */
 export const wishedWidth = (paper: Paper, table: PrintedTable): number =>
-  sum(wishes(paper, table, SIZE).map(({ wish, numeric }) => (numeric ? wish : Math.min(wish, 150))));
+  sum(wishes(paper, table, SIZE).map(({ wish, numeric }) => (numeric ? wish : Math.min(wish, 120))));
 
 /** Columns that fill the width: words give way first, then the letters get smaller, then everything is squeezed. */
 function layOut(paper: Paper, table: PrintedTable): Layout {
@@ -104,17 +106,19 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
     row.map((text, i) =>
       paper.face(bold ? 'bold' : 'regular').lines(printable(text), size, widths[i]! - 2 * PAD + 0.1, most),
     );
-  const heightOf = (lines: string[][]) => Math.max(...lines.map(({ length }) => length)) * step + 7;
-  const draw = (lines: string[][], bold: boolean, colour: string, bottom: boolean) => {
+  const heightOf = (lines: string[][]) => Math.max(...lines.map(({ length }) => length)) * step + GAP;
+  const draw = (lines: string[][], bold: boolean, bottom: boolean) => {
     const height = heightOf(lines);
     const rows = Math.max(...lines.map(({ length }) => length));
     for (const [i, texts] of lines.entries()) {
       const { numeric } = columns[i]!;
-      const x = numeric ? edges[i]! + widths[i]! - PAD : edges[i]! + (i === 0 ? 0 : PAD);
+      const x = numeric
+        ? edges[i]! + widths[i]! - (i === columns.length - 1 ? 0 : PAD)
+        : edges[i]! + (i === 0 ? 0 : PAD);
       for (const [at, text] of texts.entries()) {
         const line = bottom ? at + rows - texts.length : at;
-        const style = { size, colour, align: numeric ? 'right' : 'left', weight: bold ? 'bold' : 'regular' } as const;
-        paper.write(text, x, paper.y + 3 + step * line + size, style);
+        const style = { size, align: numeric ? 'right' : 'left', weight: bold ? 'bold' : 'regular' } as const;
+        paper.write(text, x, paper.y + GAP * 0.45 + step * line + size, style);
       }
     }
     paper.y += height;
@@ -135,8 +139,8 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
       )
     : 0;
   const head = () => {
-    draw(heads, true, BLACK, true);
-    paper.rule(paper.y, BLACK, 0.75);
+    draw(heads, true, true);
+    paper.rule(paper.y, { weight: 0.75 });
   };
   const printRow = (row: Printed[], bold: boolean) => {
     const lines = cellLines(
@@ -148,14 +152,14 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
     // The total stands below the last row, never alone on a page.
     if (paper.need(bold ? height : height + foot)) head();
     const top = paper.y;
-    draw(lines, bold, BLACK, false);
+    draw(lines, bold, false);
     for (const [i, { link }] of row.entries()) {
       if (link) paper.doc.link(edges[i]!, top, widths[i]!, height, link);
     }
   };
 
   if (table.title) {
-    paper.need(14 + heightOf(heads) + 3 * (step + 7));
+    paper.need(14 + heightOf(heads) + 3 * (step + GAP));
     paper.write(table.title, paper.left, paper.y + 10, { size: 10, weight: 'bold' });
     paper.y += 16;
   }
@@ -165,14 +169,14 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
       if (count === 0) head();
       count += 1;
       printRow(row, false);
-      paper.rule(paper.y, RULE, 0.25);
+      paper.rule(paper.y, { grey: LIGHT, weight: 0.25 });
       if (count % 100 === 0) await paper.sent();
     }
   }
-  if (count === 0 && table.empty) paper.paragraph(table.empty, { colour: GREY });
+  if (count === 0 && table.empty) paper.paragraph(table.empty, { grey: GREY });
   if (total) {
     if (count === 0) head();
-    paper.rule(paper.y, BLACK, 0.75);
+    paper.rule(paper.y, { weight: 0.75 });
     printRow(total, true);
   }
   paper.y += 12;
