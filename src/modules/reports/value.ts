@@ -46,7 +46,7 @@ export function percent(part: number | bigint, whole: number | bigint): string |
   return `${scaled.slice(0, -2)}.${scaled.slice(-2)}`;
 }
 export const rate = (part: number | bigint, whole: number | bigint, href = ''): Value =>
-  of('rate', percent(part, whole), href);
+  of('rate', percent(part, whole), part ? href : '');
 
 /** What stands in a table where there is nothing: no list is behind it, and the eye passes over it. */
 const NIL = '–';
