@@ -120,7 +120,7 @@ export async function writePdf(
     paper.begin(Math.max(0, ...tables.map((one) => wishedWidth(paper, one))));
     drawTitle(paper, tenant.name, view);
     drawTiles(paper, view.tiles, origin);
-    for (const { title, json } of view.charts) drawChart(paper, title, JSON.parse(json), tenant.locale);
+    for (const { title, json } of view.charts) drawChart(paper, title, JSON.parse(json), tenant.locale, origin);
     let count = 0;
     for (const one of tables) count = await drawTable(paper, one);
     // The page's own sentence says that it shows the first rows only; here they all are.
