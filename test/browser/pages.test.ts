@@ -102,6 +102,29 @@ describe.each([
     await page.context().close();
   });
 
+  test('a task is added to the day, done with one press and brought back with another', async () => {
+    const { page, problems } = await signedIn('sales@globex.example', { javaScriptEnabled });
+    const title = `Water the plants ${javaScriptEnabled}`;
+    await page.click('nav a:has-text("My day")');
+    await page.waitForURL('**/my-day');
+    await fill(page, 'title', title);
+    await submit(page, 'Add task');
+    const line = page.locator(`.day-row:has-text("${title}")`);
+    await line.waitFor();
+    await line.locator('button:has-text("Done")').click();
+    await page.waitForSelector('#notices >> text=is done.');
+    expect(await line.count()).toBe(0);
+    await page.click('#notices button:has-text("Undo")');
+    await line.waitFor();
+    await line.locator('a.row-link').click();
+    await page.waitForSelector('.record');
+    await submit(page, 'Mark as done');
+    await page.waitForSelector('.record button:has-text("Reopen")');
+    expect(await page.textContent('.facts')).toContain('just now');
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
   test('a list narrows, sorts and pages by its address alone', async () => {
     const { page, problems } = await signedIn('manager@acme.example', { javaScriptEnabled });
     await page.selectOption('#filter-status', 'active');

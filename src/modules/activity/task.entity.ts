@@ -30,7 +30,7 @@ export const task = defineEntity({
     lead_id: f.ref('lead'),
     project_id: f.ref('project'),
     // Follows the status, whoever changes it; the table sees to that.
-    completed_at: f.timestamp({ writtenBy: 'service', label: 'Done' }),
+    completed_at: f.timestamp({ writtenBy: 'service' }),
     description: f.long_text(),
     tags: f.tags({ help: 'Separate several with commas.' }),
   },
