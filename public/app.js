@@ -548,7 +548,7 @@
 
   const INK = ['#1a1a1a', '#8a8a8a', '#c9c9c9', '#5a5a5a', '#b0b0b0', '#e0e0e0'];
 
-  /** Greys that also differ by pattern: solid, stripes, dots. */
+  /** Greys that also differ by pattern: solid, stripes, dots, another grey, stripes the other way, dots further apart. */
   function ink(context, index) {
     if (index % 3 === 0) return INK[index % INK.length];
     const tile = element('canvas', { width: 8, height: 8 });
@@ -558,14 +558,15 @@
     draw.strokeStyle = draw.fillStyle = '#333';
     if (index % 3 === 1) {
       draw.lineWidth = 1.5;
+      const [from, to] = index % 6 === 1 ? [8, 0] : [0, 8];
       for (const shift of [-8, 0, 8]) {
-        draw.moveTo(shift, 8);
-        draw.lineTo(shift + 8, 0);
+        draw.moveTo(shift, from);
+        draw.lineTo(shift + 8, to);
       }
       draw.stroke();
     } else {
       draw.fillRect(1, 1, 2, 2);
-      draw.fillRect(5, 5, 2, 2);
+      if (index % 6 === 2) draw.fillRect(5, 5, 2, 2);
     }
     return context.createPattern(tile, 'repeat');
   }
@@ -605,6 +606,8 @@
       chart?.destroy();
       canvas.parentElement.classList.toggle('on-paper', print);
       window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+      // Printers have many more dots than screens.
+      window.Chart.defaults.devicePixelRatio = print ? 3 : devicePixelRatio;
       chart = new window.Chart(canvas, chartConfig(canvas, given, print));
     };
     draw(false);
