@@ -174,7 +174,7 @@ test('a file may be chosen for every kind; the page says which come from any lis
   ]);
   expect(text).toMatch(/<option value="notes" selected>/);
   expect(words(text)).toContain('Any list can bring customers, contacts and leads.');
-  expect(words(text)).toMatch(/To change projects, accounts, .* export their list, edit it and upload it here/);
+  expect(words(text)).toMatch(/To change accounts, projects, .* export their list, edit it and upload it here/);
   expect(words(text)).toMatch(/up to 50 MB, 200,000 rows and 300 columns/);
 });
 
