@@ -27,6 +27,23 @@ function tenantsOf({ customers, tenants }: Size): TenantSize[] {
   }));
 }
 
+/** What the triggers of interactions keep, for all at once; the rows that were rewritten leave no holes. */
+async function countContacts(sql: Sql): Promise<void> {
+  await sql('alter table interactions enable trigger user');
+  for (const [table, column] of [
+    ['customers', 'customer_id'],
+    ['leads', 'lead_id'],
+  ]) {
+    await sql(
+      `update ${table} p set last_contact_at = f.at from (
+         select tenant_id, ${column} as id, max(occurred_at) as at from interactions
+         where ${column} is not null and deleted_at is null and occurred_at <= now() group by 1, 2) f
+       where p.tenant_id = f.tenant_id and p.id = f.id`,
+    );
+    await sql(`vacuum full ${table}`);
+  }
+}
+
 /**
  * Loads the rows. References are checked by one join each, and indexes built by sorting, once the tables are full; both are
  * then exactly what the migrations made, which test/bench/dataset.test.ts compares.
@@ -57,6 +74,7 @@ export async function fillDataset(sql: Sql, size: Size, passwordHash: string, sa
   };
   await sql(`drop index ${indexes.map(({ name }) => name).join(', ')}`);
   await enforce('not enforced');
+  await sql('alter table interactions disable trigger user');
   const until = new Date().toISOString();
   for (const tenant of tenantsOf(size)) {
     await timed(`${tenant.slug}: ${tenant.customers} customers and what hangs on them`, async () => {
@@ -64,6 +82,7 @@ export async function fillDataset(sql: Sql, size: Size, passwordHash: string, sa
     });
   }
   await sql('drop schema bench cascade');
+  await timed('last contacts', () => countContacts(sql));
   await timed('references checked', () => enforce('enforced'));
   await timed(`${indexes.length} indexes`, async () => {
     for (const { text } of indexes) await sql(text);

@@ -2,6 +2,7 @@ import type { Ctx, Tenant } from './kernel/context.ts';
 import type { Platform } from './kernel/http.ts';
 import { acrossTenants } from './kernel/system_db.ts';
 import { type TenantDb, withTenant } from './kernel/tenant_db.ts';
+import { countPlannedContacts } from './modules/activity/last_contact.service.ts';
 import { keptFiles, purgeImports } from './modules/imports/retention.service.ts';
 import { removeOrphans } from './platform/files.ts';
 
@@ -26,7 +27,7 @@ function rapport(db: TenantDb, tenant: Tenant): Ctx {
 
 /**
  * What has served its time goes: old files and rows of imports in every tenant, suspended ones too, then stored files that
- * belong to nothing. Runs hourly in a worker; safe to repeat and to run in several at once.
+ * belong to nothing. And what was planned counts once its time has come. Runs hourly in a worker; safe to repeat and to run in several at once.
  * @throws the first failure, after everything else is done; unless all tenants were seen, no file counts as an orphan
  */
 export async function upkeep(platform: Platform, signal: AbortSignal): Promise<void> {
@@ -43,6 +44,7 @@ export async function upkeep(platform: Platform, signal: AbortSignal): Promise<v
     const inTenant = <T>(work: (ctx: Ctx) => Promise<T>) =>
       withTenant(pools.app, tenant.id, (db) => work(rapport(db, tenant)));
     try {
+      await inTenant(countPlannedContacts);
       const purged = await purgeImports(inTenant, config, signal);
       if (purged) log.info({ tenant: tenant.id, imports: purged }, 'removed what imports no longer need');
       for (const key of await inTenant(keptFiles)) known.add(key);

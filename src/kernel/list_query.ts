@@ -1,6 +1,6 @@
 import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
-import { type Entity, fieldLabel } from './entity.ts';
+import { type Entity, fieldLabel, refTarget } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { clean, type Field } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
@@ -18,6 +18,12 @@ export interface Filter {
   values: string[];
 }
 
+/** Narrows by the record that a reference points to, as `customer_id.status=active` says it. */
+export interface Through {
+  field: string;
+  filter: Filter;
+}
+
 export interface Cursor {
   value: string;
   id: string;
@@ -27,6 +33,7 @@ export interface Cursor {
 export interface ListQuery {
   q: string;
   filters: Filter[];
+  through: Through[];
   sort: string;
   descending: boolean;
   limit: number;
@@ -78,17 +85,19 @@ function readFilter(entity: Entity, name: string, text: string, ctx: Ctx): Filte
   const offered = entity.filters.includes(fieldName) || !!builtIn(fieldName) || field?.kind === 'ref';
   if (!field || !offered || !text) return null;
   const label = builtIn(fieldName) ? fieldName : fieldLabel(entity, fieldName);
-  if ((field.filter === 'range') !== !!ranged) return null;
-  // Times narrow by day, as created_at does.
+  // Of a range, 'none' alone asks for the empty ones.
+  if ((field.filter === 'range') !== !!ranged && (ranged || text !== 'none')) return null;
+  // Times narrow by day, as created_at does, or by what is still to come.
   const reader = field.kind === 'timestamp' ? DAY : field;
   // A text may hold a comma itself; everything else may be several.
   const whole = ranged || reader.filter === 'equals';
-  const values = (whole ? [text] : text.split(',')).map((part) => readValue(reader, label, part.trim(), ctx));
+  const values = (whole ? [text] : text.split(',')).map((part) => readValue(reader, label, part.trim(), ctx, !!ranged));
   return { field: fieldName, op: (ranged?.[2] as 'from' | 'to') ?? 'in', values };
 }
 
-function readValue(field: Field, label: string, text: string, ctx: Ctx): string {
-  if (text === 'none' || text === '') return '';
+function readValue(field: Field, label: string, text: string, ctx: Ctx, isBound: boolean): string {
+  if (isBound && text === 'now' && field === DAY) return text;
+  if (!isBound && (text === 'none' || text === '')) return '';
   if (field.filter === 'ref') {
     if (text === 'me' && field.to === 'user') return ctx.actor.id;
     if (UUID.test(text)) return text;
@@ -98,6 +107,13 @@ function readValue(field: Field, label: string, text: string, ctx: Ctx): string 
   const parsed = field.fromText(text, ctx.tenant);
   if (!parsed.ok) throw badRequest(`${label}: ${parsed.message}`);
   return String(parsed.value);
+}
+
+function readThrough(entity: Entity, name: string, text: string, ctx: Ctx): Through | null {
+  const [field = '', inner = ''] = name.split('.');
+  const parent = entity.fields[field]?.kind === 'ref' ? refTarget(entity.fields[field]).entity : null;
+  const filter = parent && readFilter(parent, inner, text, ctx);
+  return filter ? { field, filter } : null;
 }
 
 /** created_at and updated_at narrow every list, by day of the tenant's zone. */
@@ -134,8 +150,11 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
   const count = one(query, 'count');
   const q = one(query, 'q').slice(0, 200);
   const filters: Filter[] = [];
+  const through: Through[] = [];
   for (const name of Object.keys(query)) {
     if (query[name] === '') continue;
+    const other = readThrough(entity, name, one(query, name), ctx);
+    if (other) through.push(other);
     const isFilter = builtIn(RANGE.exec(name)?.[1] ?? '') ?? entity.fields[RANGE.exec(name)?.[1] ?? name];
     if (!isFilter) continue;
     const filter = readFilter(entity, name, one(query, name), ctx);
@@ -144,6 +163,7 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
   return {
     q,
     filters,
+    through,
     sort,
     descending: sortText.startsWith('-'),
     limit: Math.max(1, number('limit', DEFAULT_LIMIT, MOST_LIMIT)),

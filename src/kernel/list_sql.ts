@@ -1,12 +1,12 @@
 import type { Ctx } from './context.ts';
 import { viewers } from './context.ts';
-import { type Entity, storedFields } from './entity.ts';
+import { type Entity, entityNamed, storedFields } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { date, timestamp } from './fields/dates.ts';
 import type { Field } from './fields/field.ts';
 import { COUNT_CAP, type Cursor, encodeCursor, type Filter, type ListQuery } from './list_query.ts';
 import type { Query, Row } from './tenant_db.ts';
-import { applyRule } from './visibility.ts';
+import { applyRule, visible } from './visibility.ts';
 
 /** A search looks at no more matches than this; a narrower word finds the rest. */
 export const SEARCH_MOST = 5_000;
@@ -63,6 +63,8 @@ function narrow(ctx: Ctx, entity: Entity, query: Query, filter: Filter): void {
     const isInstant = field.kind === 'timestamp' || !entity.fields[filter.field];
     if (!isInstant) {
       query.whereRaw(`${column} ${operator} ?::${field.sql.type}`, [bound as string]);
+    } else if (bound === 'now') {
+      query.whereRaw(`${column} ${operator} now()`);
     } else if (filter.op === 'from') {
       query.whereRaw(`${column} >= (?::date)::timestamp at time zone ?`, [bound as string, ctx.tenant.time_zone]);
     } else {
@@ -97,6 +99,13 @@ export function selection(ctx: Ctx, entity: Entity, list: ListQuery, label: stri
   else query.whereNull(`${entity.table}.deleted_at`);
   search(ctx, entity, query, list);
   for (const filter of list.filters) narrow(ctx, entity, query, filter);
+  for (const { field, filter } of list.through) {
+    // Of the records that the actor may see: the list must not tell about others.
+    const parent = entityNamed(entity.fields[field]?.to ?? '');
+    const inner = visible(ctx, parent).select(`${parent.table}.id`);
+    narrow(ctx, parent, inner, filter);
+    query.whereIn(`${entity.table}.${field}`, inner as never);
+  }
   return query;
 }
 

@@ -1,10 +1,10 @@
 import type { Rule } from './access.ts';
 import { type Ctx, can } from './context.ts';
-import { type Entity, fieldLabel, refTarget } from './entity.ts';
+import { type Entity, entityNamed, fieldLabel, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { cell, EMPTY, type Field, type Value } from './fields/field.ts';
 import { formatCount } from './fields/numbers.ts';
-import { encodeCursor, type ListQuery, sortable } from './list_query.ts';
+import { encodeCursor, type Filter, type ListQuery, sortable } from './list_query.ts';
 import type { Page } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView } from './views.ts';
@@ -55,14 +55,17 @@ export const recordTitle = (entity: Entity, row: Row): string => {
 export const subtitleField = (entity: Entity): string =>
   ['email', 'account_number', 'company'].find((name) => entity.fields[name] && !entity.columns.includes(name)) ?? '';
 
+/** What an address calls a filter. @param through the reference whose record it narrows, '' for the row itself */
+const filterName = ({ field, op }: Filter, through = ''): string =>
+  `${through && `${through}.`}${field}${op === 'in' ? '' : `__${op}`}`;
+const filterText = ({ values }: Filter): string => values.map((v) => v || 'none').join(',');
+
 /** Address of the list in a state. `change` overrides; null drops. */
 export function listAddress(entity: Entity, list: ListQuery, change: Record<string, string | null> = {}): string {
   const state: Record<string, string | null> = {};
   if (list.q) state.q = list.q;
-  for (const filter of list.filters) {
-    const suffix = filter.op === 'in' ? '' : `__${filter.op}`;
-    state[`${filter.field}${suffix}`] = filter.values.map((v) => v || 'none').join(',');
-  }
+  for (const filter of list.filters) state[filterName(filter)] = filterText(filter);
+  for (const { field, filter } of list.through) state[filterName(filter, field)] = filterText(filter);
   const sort = `${list.descending ? '-' : ''}${list.sort}`;
   if (sort !== entity.sorts[0]) state.sort = sort;
   if (list.limit !== 25) state.limit = String(list.limit);
@@ -189,9 +192,8 @@ function filterViews(
 
 /** Chips of what narrows the list, each with the address without it. */
 function chips(entity: Entity, list: ListQuery, titles: Titles): ListView['chips'] {
-  const found = list.filters.map((filter) => {
-    const field = entity.fields[filter.field];
-    const suffix = filter.op === 'in' ? '' : `__${filter.op}`;
+  const chip = (of: Entity, filter: Filter, through = '') => {
+    const field = of.fields[filter.field];
     const shown = filter.values.map((value) => {
       if (value === '') return 'none';
       if (!field) return value;
@@ -200,11 +202,15 @@ function chips(entity: Entity, list: ListQuery, titles: Titles): ListView['chips
     });
     const word = filter.op === 'in' ? '' : filter.op === 'from' ? 'from ' : 'up to ';
     return {
-      label: columnLabel(entity, filter.field),
+      label: (through && `${fieldLabel(entity, through)}: `) + columnLabel(of, filter.field),
       value: word + shown.join(' or '),
-      remove_href: listAddress(entity, list, { [`${filter.field}${suffix}`]: null }),
+      remove_href: listAddress(entity, list, { [filterName(filter, through)]: null }),
     };
-  });
+  };
+  const found = [
+    ...list.filters.map((filter) => chip(entity, filter)),
+    ...list.through.map(({ field, filter }) => chip(entityNamed(entity.fields[field]?.to ?? ''), filter, field)),
+  ];
   if (list.q)
     found.unshift({ label: 'Search', value: `“${list.q}”`, remove_href: listAddress(entity, list, { q: null }) });
   return found;
@@ -300,13 +306,12 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
     const shown =
       entity.filters.includes(filter.field) &&
       !(field?.kind === 'ref' && field.to !== 'user') &&
-      !(field?.kind === 'money' || field?.kind === 'number');
-    if (!shown)
-      keep.push({
-        name: filter.op === 'in' ? filter.field : `${filter.field}__${filter.op}`,
-        value: filter.values.map((v) => v || 'none').join(','),
-      });
+      !(field?.kind === 'money' || field?.kind === 'number') &&
+      !(filter.op === 'in' && field?.filter === 'range');
+    if (!shown) keep.push({ name: filterName(filter), value: filterText(filter) });
   }
+  for (const { field, filter } of list.through)
+    keep.push({ name: filterName(filter, field), value: filterText(filter) });
   const exporting = can(ctx, `${entity.name}.export`) && !list.trashed;
   const exportAddress = (ending: string) =>
     exporting ? listAddress(entity, list, {}).replace(base, `${base}.${ending}`) : '';

@@ -90,6 +90,10 @@ test.each([
   ['renewal_date__from=2026-03-29&renewal_date__to=2026-03-29', 'Alpha'],
   ['renewal_date__from=2026-03-30', 'Gamma'],
   ['renewal_date__to=29.03.2026', 'Alpha'],
+  ['renewal_date=none', 'Beta'],
+  ['arr=none&renewal_date__from=2026-01-01', ''],
+  ['created_at__to=now', 'Alpha Beta Gamma'],
+  ['created_at__from=now', ''],
   ['status=active&segment=none&tags=north&q=alp', 'Alpha'],
   ['q=alp&status=inactive', ''],
   ['owner_id=0191f000-0000-7000-8000-000000000000', ''],
@@ -101,6 +105,8 @@ test.each([
   ['arr__from=much', '400'],
   ['arr__from=1e9', '400'],
   ['renewal_date__from=2026-02-30', '400'],
+  ['renewal_date__from=none', '400'],
+  ['renewal_date__from=now', '400'],
   ['created_at__from=now()', '400'],
   ['created_at__from=2026-01-01&created_at__to=infinity', '400'],
 ])('customers where %j are %j', async (query, expected) => {
@@ -119,6 +125,38 @@ test('a person of another company is nobody here, and a link to a record narrows
   // What came with a link and has no control of its own is kept by the form.
   const { text } = await agent.get('/contacts?scope=all&customer_id=none').expect(200);
   expect(text).toContain('<input type="hidden" name="customer_id" value="none">');
+  const empty = await agent.get('/customers?scope=all&renewal_date=none').expect(200);
+  expect(empty.text).toContain('<input type="hidden" name="renewal_date" value="none">');
+});
+
+test('a list narrows by what the record says that a reference points to, as far as its reader may see that record', async () => {
+  expect(await names('customer_id.status=active', '/contacts')).toBe('Anna');
+  expect(await names('customer_id.status=active,inactive', '/contacts')).toBe('Anna Bert');
+  expect(await names('customer_id.status=inactive&customer_id.owner_id=me', '/contacts')).toBe('');
+  expect(
+    await names('customer_id.renewal_date__from=2026-03-29&customer_id.renewal_date__to=2026-03-29', '/contacts'),
+  ).toBe('Anna');
+  expect(await names('customer_id.status=sold', '/contacts')).toBe('400');
+  // What is not offered as a filter there cannot be asked here either.
+  expect(await names('customer_id.description=x', '/contacts')).toBe('Anna Bert Carl');
+  expect(await names('owner_id.password_hash=x&customer_id.nothing=x&name.x=1&__proto__.x=1', '/contacts')).toBe(
+    'Anna Bert Carl',
+  );
+  const { text } = await agent.get('/contacts?scope=all&customer_id.status=active&sort=-name').expect(200);
+  expect(text).toContain('<input type="hidden" name="customer_id.status" value="active">');
+  expect(text).toMatch(/Customer: Status/);
+  expect(text).toContain('customer_id.status=active&amp;sort=name');
+  // A contact that somebody may see through its own ownership, of a customer that they may not see.
+  const sales = program(app, acme.users.sales);
+  await sales.post('/contacts', { name: 'Dora' });
+  await client.query('update contacts set customer_id = $2 where tenant_id = $1 and name = $3', [
+    acme.id,
+    made.Beta,
+    'Dora',
+  ]);
+  expect(await names('q=dora', '/contacts', sales)).toBe('Dora');
+  expect(await names('q=dora&customer_id.status=inactive', '/contacts', sales)).toBe('');
+  expect(await names('q=dora&customer_id.status=inactive', '/contacts')).toBe('Dora');
 });
 
 test.each([
