@@ -79,8 +79,12 @@ async function streamedTable(ctx: Pick<Ctx, 'tenant'>, { title, columns, rows }:
   const first = await batches.next();
   const sample = first.done ? [] : print(first.value);
   async function* all() {
-    yield sample;
-    for await (const batch of { [Symbol.asyncIterator]: () => batches }) yield print(batch);
+    try {
+      yield sample;
+      for (let next = await batches.next(); !next.done; next = await batches.next()) yield print(next.value);
+    } finally {
+      await batches.return?.();
+    }
   }
   const kinds = columns.map(({ label, excel }) => ({ label, numeric: excel === 'number' || excel === 'money' }));
   return { title: `${title}, all rows`, columns: kinds, sample, rows: all(), total: null, empty: '' };
@@ -129,7 +133,7 @@ export async function writePdf(
     drawNotes(paper, [list ? rowsNote(ctx as Ctx, count, count) : '', said], view.computed);
     await paper.end();
   } catch (error) {
-    paper.fail(error as Error);
+    await paper.fail(error as Error);
     throw error;
   }
 }

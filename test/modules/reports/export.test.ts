@@ -89,6 +89,24 @@ test('Excel: numbers are numbers, names are text, the head is frozen, the last r
   expect(body.length).toBeGreaterThan(1000);
 });
 
+test('Excel: the rows can be filtered without the line that counts them; the charts’ data and what it is about are beside', async () => {
+  const { body } = await fetchFile('xlsx', FEW);
+  const book = read(body);
+  expect(book.SheetNames).toEqual(['Revenue by client', 'Chart', 'About']);
+  expect(book.Sheets['Revenue by client']!['!autofilter']).toEqual({ ref: 'A1:G6' });
+  const rowsOf = (name: string) => utils.sheet_to_json<unknown[]>(book.Sheets[name]!, { header: 1 });
+  expect(rowsOf('Chart').slice(0, 2)).toEqual([
+    ['Clients by value', 'Won', 'Open', 'Lost'],
+    ['A, "B"; C', 0, 5.5, 0],
+  ]);
+  const about = new Map(rowsOf('About').map(([label, value]) => [label, value]));
+  expect(about.get('Report')).toBe('Revenue by client');
+  expect(about.get('Company')).toBe('Acme');
+  expect(about.get('Period')).toBe('1 Jan 2014 – 31 Jan 2014');
+  expect(about.get('Printed by')).toBe('admin of Acme');
+  expect(about.get('Rows on the page')).toBe('5 rows, all of them.');
+});
+
 test('the page shows 500 rows and says so; the export has all of them, and both have the same totals', async () => {
   const { text } = await agent.get(`/reports/revenue-by-client${MANY}`).expect(200);
   expect(text.match(/href="\/customers\/[\w-]{36}"/g)).toHaveLength(500);

@@ -204,7 +204,8 @@ export class Paper {
   }
 
   /** Gives up; the reader sees a broken download. */
-  fail(error: Error): void {
+  async fail(error: Error): Promise<void> {
     (this.doc as unknown as { destroy(error: Error): void }).destroy(error);
+    await this.#sent.catch(() => {});
   }
 }

@@ -26,8 +26,9 @@ export interface PrintedTable {
 }
 
 const SIZE = 8.5;
-const SMALLEST = 6;
-const PAD = 5;
+const SMALLEST = 5;
+/** Beside the letters of a cell, in their size. */
+const PAD = 0.58;
 /** Air above and below a row, together. */
 const GAP = 6;
 /** Names longer than this many lines are cut; nobody reads on. */
@@ -60,9 +61,9 @@ function wishes(paper: Paper, { columns, sample, total }: PrintedTable, size: nu
     const body = lines.map((row) =>
       paper.face(row === total ? 'bold' : 'regular').width(printable(row[i]?.text ?? '').slice(0, 200), size),
     );
-    const widest = Math.max(head, ...body) + 2 * PAD;
+    const widest = Math.max(head, ...body) + 2 * PAD * size;
     const wish = numeric ? widest : Math.min(widest, MOST_WORDS);
-    return { wish, least: numeric ? wish : Math.min(wish, LEAST_WORDS), numeric };
+    return { wish, least: numeric ? wish : Math.min(wish, (LEAST_WORDS * size) / SIZE), numeric };
   });
 }
 
@@ -100,11 +101,12 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
   const layout = layOut(paper, table);
   const { size, widths } = layout;
   const step = size * 1.4;
+  const pad = size * PAD;
   const edges = widths.map((_, i) => paper.left + sum(widths.slice(0, i)));
 
   const cellLines = (row: readonly string[], bold: boolean, most: number) =>
     row.map((text, i) =>
-      paper.face(bold ? 'bold' : 'regular').lines(printable(text), size, widths[i]! - 2 * PAD + 0.1, most),
+      paper.face(bold ? 'bold' : 'regular').lines(printable(text), size, widths[i]! - 2 * pad + 0.1, most),
     );
   const heightOf = (lines: string[][]) => Math.max(...lines.map(({ length }) => length)) * step + GAP;
   const draw = (lines: string[][], bold: boolean, bottom: boolean) => {
@@ -113,8 +115,8 @@ export async function drawTable(paper: Paper, table: PrintedTable): Promise<numb
     for (const [i, texts] of lines.entries()) {
       const { numeric } = columns[i]!;
       const x = numeric
-        ? edges[i]! + widths[i]! - (i === columns.length - 1 ? 0 : PAD)
-        : edges[i]! + (i === 0 ? 0 : PAD);
+        ? edges[i]! + widths[i]! - (i === columns.length - 1 ? 0 : pad)
+        : edges[i]! + (i === 0 ? 0 : pad);
       for (const [at, text] of texts.entries()) {
         const line = bottom ? at + rows - texts.length : at;
         const style = { size, align: numeric ? 'right' : 'left', weight: bold ? 'bold' : 'regular' } as const;
