@@ -4,6 +4,7 @@ import { acrossTenants } from './kernel/system_db.ts';
 import { type TenantDb, withTenant } from './kernel/tenant_db.ts';
 import { countPlannedContacts } from './modules/activity/last_contact.service.ts';
 import { keptFiles, purgeImports } from './modules/imports/retention.service.ts';
+import { keepYesterday } from './modules/reports/snapshots.service.ts';
 import { removeOrphans } from './platform/files.ts';
 
 /** How long a stored file may belong to nothing yet: its row is written when it is complete, in ms. */
@@ -27,7 +28,8 @@ function rapport(db: TenantDb, tenant: Tenant): Ctx {
 
 /**
  * What has served its time goes: old files and rows of imports in every tenant, suspended ones too, then stored files that
- * belong to nothing. And what was planned counts once its time has come. Runs hourly in a worker; safe to repeat and to run in several at once.
+ * belong to nothing. What was planned counts once its time has come, and how things stood at the end of a day is kept. Runs
+ * hourly in a worker; safe to repeat and to run in several at once.
  * @throws the first failure, after everything else is done; unless all tenants were seen, no file counts as an orphan
  */
 export async function upkeep(platform: Platform, signal: AbortSignal): Promise<void> {
@@ -45,6 +47,7 @@ export async function upkeep(platform: Platform, signal: AbortSignal): Promise<v
       withTenant(pools.app, tenant.id, (db) => work(rapport(db, tenant)));
     try {
       await inTenant(countPlannedContacts);
+      await inTenant((ctx) => keepYesterday(ctx));
       const purged = await purgeImports(inTenant, config, signal);
       if (purged) log.info({ tenant: tenant.id, imports: purged }, 'removed what imports no longer need');
       for (const key of await inTenant(keptFiles)) known.add(key);

@@ -61,7 +61,9 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
           count: Math.min(count, list.count === 'exact' ? count : 10_000),
           capped: list.count === 'capped' && count > 10_000,
         };
-  const filtered = list.filters.flatMap((f) => f.values.map((value) => ({ [f.field]: value }) as Row));
+  const filtered = [...list.filters, ...list.through.map(({ filter }) => filter)].flatMap((f) =>
+    f.values.map((value) => ({ [f.field]: value }) as Row),
+  );
   const titles = await titlesOf(ctx, entity, [...found.rows, ...filtered]);
   const people = entity.filters.some((name) => entity.fields[name]?.to === 'user') ? await activePeople(ctx) : [];
   const tags = entity.tag_field

@@ -4,6 +4,7 @@ import express from 'express';
 import type session from 'express-session';
 import type { Config } from '#src/config.ts';
 import type { Assets } from '#src/platform/assets.ts';
+import { csrfMatches, csrfToken, newSeed, sameOrigin } from '#src/platform/csrf.ts';
 import type { EventStreams } from '#src/platform/event_streams.ts';
 import type { Limits } from '#src/platform/limits.ts';
 import type { Logger } from '#src/platform/log.ts';
@@ -12,7 +13,6 @@ import type { Pools } from '#src/platform/postgres.ts';
 import { planSid, type Sessions } from '#src/platform/sessions.ts';
 import { type Actor, actorOfSession, actorOfToken } from './actor.ts';
 import { type Ctx, demand } from './context.ts';
-import { csrfMatches, csrfToken, newSeed, sameOrigin } from './csrf.ts';
 import { AppError, badRequest, forbidden, readable, tooMany } from './errors.ts';
 import { type Frames, sendPage, sendRedirect, VARY } from './render.ts';
 import {

@@ -138,10 +138,9 @@ test('a list narrows by what the record says that a reference points to, as far 
   ).toBe('Anna');
   expect(await names('customer_id.status=sold', '/contacts')).toBe('400');
   // What is not offered as a filter there cannot be asked here either.
-  expect(await names('customer_id.description=x', '/contacts')).toBe('Anna Bert Carl');
-  expect(await names('owner_id.password_hash=x&customer_id.nothing=x&name.x=1&__proto__.x=1', '/contacts')).toBe(
-    'Anna Bert Carl',
-  );
+  const all = await names('', '/contacts');
+  expect(await names('customer_id.description=x', '/contacts')).toBe(all);
+  expect(await names('owner_id.password_hash=x&customer_id.nothing=x&name.x=1&__proto__.x=1', '/contacts')).toBe(all);
   const { text } = await agent.get('/contacts?scope=all&customer_id.status=active&sort=-name').expect(200);
   expect(text).toContain('<input type="hidden" name="customer_id.status" value="active">');
   expect(text).toMatch(/Customer: Status/);

@@ -37,11 +37,11 @@ export function change(now: bigint, before: bigint): Change {
   return { direction, per_mille: scaled / (2n * before) };
 }
 
-/** '12.4 % more than in the 30 days before', 'as much as in …', 'none in …'. @param span e.g. 'the 30 days before' */
+/** '12.4 % more than in the 30 days before', 'as much as in …', 'none in …'. @param span e.g. 'in the 30 days before' */
 export function changeText({ direction, per_mille }: Change, span: string, { locale }: { locale: string }): string {
-  if (per_mille === null) return `none in ${span}`;
-  if (direction === 'flat') return `as much as in ${span}`;
+  if (per_mille === null) return `none ${span}`;
+  if (direction === 'flat') return `as much as ${span}`;
   const format = cached(`per_mille:${locale}`, () => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }));
   const size = per_mille < 0n ? -per_mille : per_mille;
-  return `${format.format(Number(size) / 10)} % ${direction === 'up' ? 'more' : 'less'} than in ${span}`;
+  return `${format.format(Number(size) / 10)} % ${direction === 'up' ? 'more' : 'less'} than ${span}`;
 }

@@ -61,12 +61,12 @@ export const moneyCell = (ctx: Ctx, amount: string, currency: string, href: stri
 /** A number of records with the list behind it. */
 export const countCell = (ctx: Ctx, number: number, href: string): Cell => valueCell(ctx, count(number, href));
 
-/** 'the 365 days before', 'the same days a year earlier' */
+/** 'in the 365 days before', 'in the same days a year earlier' */
 function spanBefore({ days, compare }: Period): string {
-  if (compare === 'year') return 'the same days a year earlier';
+  if (compare === 'year') return 'in the same days a year earlier';
   const { from, to } = days ?? { from: '', to: '' };
   const length = Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000) + 1;
-  return length === 1 ? 'the day before' : `the ${length} days before`;
+  return length === 1 ? 'on the day before' : `in the ${length} days before`;
 }
 
 interface Figure {
@@ -76,6 +76,8 @@ interface Figure {
   before: Value | null;
   /** more of it is good news, or bad news: then the change has a colour */
   wanted?: 'more' | 'less';
+  /** 'at the end of 31 Oct 2026', where it is not of the days the period is compared with */
+  span?: string;
   /** what stands there instead of the value in words */
   text?: string;
 }
@@ -93,16 +95,16 @@ function changed(ctx: Ctx, { now, before }: Figure, span: string): { change: Cha
   if (now.value === null || !before || before.value === null) return { change: relative, text: '' };
   if (now.kind !== 'rate' && now.kind !== 'days')
     return { change: relative, text: changeText(relative, span, ctx.tenant) };
-  if (a === b) return { change: relative, text: `as much as in ${span}` };
+  if (a === b) return { change: relative, text: `as much as ${span}` };
   const size = fromHundredths(a > b ? a - b : b - a);
   const unit = now.kind === 'rate' ? 'points' : 'days';
   const number = valueText(ctx, { ...now, kind: 'days', value: size });
-  return { change: relative, text: `${number} ${unit} ${a > b ? 'more' : 'less'} than in ${span}` };
+  return { change: relative, text: `${number} ${unit} ${a > b ? 'more' : 'less'} than ${span}` };
 }
 
 /** A tile with the change against the days it is compared with. */
 export function tile(ctx: Ctx, { period }: Pick<Question, 'period'>, figure: Figure): ReportTile {
-  const { change, text } = changed(ctx, figure, period.before ? spanBefore(period) : '');
+  const { change, text } = changed(ctx, figure, figure.span ?? (period.before ? spanBefore(period) : ''));
   return {
     label: figure.label,
     figure: figure.text ?? valueText(ctx, figure.now),

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import express from 'express';
-import { csrfToken } from '#src/kernel/csrf.ts';
+import { csrfToken } from '#src/platform/csrf.ts';
 import { badRequest } from '#src/kernel/errors.ts';
 import { checkOrigin, checkToken, formSeed, type Platform } from '#src/kernel/http.ts';
 import type { Body } from '#src/kernel/routes.ts';

@@ -274,3 +274,33 @@ describe('revenue forecast', () => {
     ]);
   });
 });
+
+describe('client retention', () => {
+  test('of active and inactive clients the part that stayed; interactions of the period with clients of each status', async () => {
+    const [active, other, left] = [
+      await ground.customer('Stays', { status: 'active', owner: 'field_tech' }),
+      await ground.customer('Stays too', { status: 'active', owner: 'field_tech' }),
+      await ground.customer('Left', { status: 'inactive', owner: 'field_tech' }),
+    ];
+    await ground.customer('Perhaps', { status: 'prospect', owner: 'field_tech' });
+    await ground.customer('Gone', { status: 'inactive', owner: 'field_tech', trashed: true });
+    const occurred_at = '2017-05-15 12:00Z';
+    for (const customer of [active, active, other, left]) await ground.interaction({ customer, occurred_at });
+    await ground.interaction({ customer: left, occurred_at: '2017-06-01 12:00Z' });
+    await ground.interaction({ customer: left, occurred_at, trashed: true });
+    await ground.query(`update customers set status = 'new' where tenant_id = $1 and name = 'Activity'`, [acme.id]);
+    const data = await ask('client-retention', `?from=2017-05-01&to=2017-05-31&user=${acme.users.field_tech.id}`);
+    expect(data).toMatchObject({ retention_rate: 66.67, churn_rate: 33.33, as_of: null });
+    expect(data.status_breakdown).toEqual([
+      { status: 'new', count: 1, recent_interactions: 0 },
+      { status: 'prospect', count: 1, recent_interactions: 0 },
+      { status: 'active', count: 2, recent_interactions: 3 },
+      { status: 'inactive', count: 1, recent_interactions: 1 },
+    ]);
+  });
+
+  test('without a client there is no rate', async () => {
+    const data = await ask('client-retention', `?user=${acme.users.read_only.id}`);
+    expect(data).toMatchObject({ retention_rate: 0, churn_rate: 0 });
+  });
+});

@@ -113,7 +113,7 @@ test('means are rounded half up to hundredths, and there is none of nothing', ()
 
 test('changes in words, rounded to a tenth of a per cent without floats', () => {
   const words = (now: string, before: string) =>
-    changeText(change(hundredths(now), hundredths(before)), 'the 30 days before', { locale: 'en-GB' });
+    changeText(change(hundredths(now), hundredths(before)), 'in the 30 days before', { locale: 'en-GB' });
   expect(words('112.35', '100')).toBe('12.4 % more than in the 30 days before'); // 12.35 rounds up
   expect(words('50', '200')).toBe('75 % less than in the 30 days before');
   expect(words('7', '7')).toBe('as much as in the 30 days before');
