@@ -17,6 +17,8 @@ import type { DayGroup, DayRow, MyDayView } from './views.ts';
 const MOST = 10;
 /** A day may show this much of the week that follows it. */
 const AHEAD = 7;
+/** What was promised longer ago than this belongs to no day any more; the list still has it, and answers are looked for in few. */
+const BEHIND = 90;
 
 export const MY_DAY = '/my-day';
 
@@ -35,7 +37,7 @@ interface Span {
 function days(ctx: Ctx, now: DateTime) {
   const today = now.setZone(ctx.tenant.time_zone).startOf('day');
   const day = (ahead: number) => today.plus({ days: ahead }).toISODate()!;
-  return { today: day(0), yesterday: day(-1), tomorrow: day(1), last: day(AHEAD) };
+  return { today: day(0), yesterday: day(-1), tomorrow: day(1), last: day(AHEAD), first: day(-BEHIND) };
 }
 
 /** What the reader still has to do, most urgent of a day first. Being theirs, all of it is theirs to see. */
@@ -85,13 +87,13 @@ async function spansOfTasks(ctx: Ctx, { today, yesterday, tomorrow, last }: Retu
 }
 
 /** Follow-ups of the reader's that are due and that nobody has answered by talking to the customer or lead since. */
-async function spanOfFollowUps(ctx: Ctx, last: string): Promise<Span> {
+async function spanOfFollowUps(ctx: Ctx, { first, last }: ReturnType<typeof days>): Promise<Span> {
   const rows = (await ctx.db
     .from('interactions', 'interactions', 'interaction.my_day')
     .select('id', 'version', 'subject', 'type', 'next_follow_up', ...ABOUT)
     .where('owner_id', ctx.actor.id)
     .whereNull('deleted_at')
-    .where('next_follow_up', '<=', last)
+    .whereBetween('next_follow_up', [first, last])
     .whereNotExists(laterWith(ctx, 'customer_id') as never)
     .whereNotExists(laterWith(ctx, 'lead_id') as never)
     .orderBy('next_follow_up')
@@ -158,7 +160,7 @@ function addForm(ctx: Ctx) {
 export async function myDayView(ctx: Ctx, now = DateTime.now()): Promise<MyDayView> {
   const around = days(ctx, now);
   const spans = await spansOfTasks(ctx, around);
-  const promised = await spanOfFollowUps(ctx, around.last);
+  const promised = await spanOfFollowUps(ctx, around);
   const titles = await titlesOfAll(ctx, [
     ...spans.map(({ rows }) => ({ entity: task, rows, fields: ABOUT })),
     { entity: interaction, rows: promised.rows, fields: ABOUT },
@@ -178,7 +180,10 @@ export async function myDayView(ctx: Ctx, now = DateTime.now()): Promise<MyDayVi
     groups: spans
       .filter(({ rows }) => rows.length)
       .map((span) => groupView(span, lineOf(task, 'due_date', ['status', 'priority'], 'completion'))),
-    follow_ups: groupView(promised, lineOf(interaction, 'next_follow_up', ['type'], 'follow-up/completion')),
+    follow_ups: {
+      ...groupView(promised, lineOf(interaction, 'next_follow_up', ['type'], 'follow-up/completion')),
+      all_href: promised.all_href,
+    },
     tasks_href: '/tasks?assigned_to=me',
   };
 }

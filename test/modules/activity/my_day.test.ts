@@ -140,6 +140,7 @@ test('a follow-up stands there from a week before its day until somebody has spo
   await talk('Promised', '2026-06-09', { customer_id });
   await talk('Soon', '2026-06-17', { lead_id });
   await talk('Not yet', '2026-06-18', { lead_id });
+  await talk('Long forgotten', '2026-03-01');
   await talk('Nothing promised', null);
   await talk('Of nobody', '2026-06-10');
   await talk('Planned talks answer nothing', '2026-06-10', { customer_id, occurred_at: '2026-06-02T10:00:00Z' });
@@ -167,13 +168,14 @@ test('a task is added at the top with its title alone, once however often the fo
 
 test('"Done" puts a line away, comes back to the day and offers to undo it', async () => {
   const id = await task('Put away', null);
-  const talk = await promised({ subject: 'Come back', next_follow_up: '2026-01-05' });
+  const fiveDaysAgo = DateTime.now().setZone('Europe/Berlin').minus({ days: 5 }).toISODate();
+  const talk = await promised({ subject: 'Come back', next_follow_up: fiveDaysAgo });
   for (const [action, title, back] of [
     [`/tasks/${id}/completion`, 'Put away', `/tasks/${id}/reopening?status=open&back=%2Fmy-day`],
     [
       `/interactions/${talk}/follow-up/completion`,
       'Come back',
-      `/interactions/${talk}/follow-up?day=2026-01-05&back=%2Fmy-day`,
+      `/interactions/${talk}/follow-up?day=${fiveDaysAgo}&back=%2Fmy-day`,
     ],
   ] as const) {
     const before = (await sales.get('/my-day')).text;
@@ -187,7 +189,7 @@ test('"Done" puts a line away, comes back to the day and offers to undo it', asy
   const { rows } = await client.query('select next_follow_up::text as day, version from interactions where id = $1', [
     talk,
   ]);
-  expect(rows).toEqual([{ day: '2026-01-05', version: 3 }]);
+  expect(rows).toEqual([{ day: fiveDaysAgo, version: 3 }]);
 });
 
 test('an empty day says what it is for, and who may only look is offered nothing to press', async () => {
