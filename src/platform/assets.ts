@@ -146,6 +146,9 @@ function encode(file: File, encoding: Encoding): Promise<Buffer> {
   return made;
 }
 
+/** Parts of the typeface; a browser loads those whose letters stand on the page. 1-tokens.css says which have which. */
+const FONTS = ['latin', 'latin-ext', 'greek', 'cyrillic'] as const;
+
 function readAll(): Map<string, File> {
   const vendored = (name: string) => readFileSync(path.join(ROOT, 'node_modules', name));
   const own = (name: string) => readFileSync(path.join(ROOT, 'public', name));
@@ -155,13 +158,12 @@ function readAll(): Map<string, File> {
     files.set(name, file);
     return file.url;
   };
-  const fonts = {
-    latin: add('inter-latin.woff2', vendored('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2')),
-    'latin-ext': add(
-      'inter-latin-ext.woff2',
-      vendored('@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2'),
-    ),
-  };
+  const fonts = Object.fromEntries(
+    FONTS.map((part) => [
+      part,
+      add(`inter-${part}.woff2`, vendored(`@fontsource-variable/inter/files/inter-${part}-wght-normal.woff2`)),
+    ]),
+  );
   add('favicon.svg', own('favicon.svg'));
   add('boot.js', own('boot.js'));
   add('app.js', own('app.js'));

@@ -79,7 +79,14 @@ describe('assets', () => {
   test('a first visit stays under 250 kB in all', async () => {
     const { css, js, boot, font, favicon } = assets.page();
     let total = 0;
-    for (const url of [...css, ...js, boot, font, assets.url('inter-latin-ext.woff2'), favicon]) {
+    for (const url of [
+      ...css,
+      ...js,
+      boot,
+      font,
+      ...['latin-ext', 'greek', 'cyrillic'].map((part) => assets.url(`inter-${part}.woff2`)),
+      favicon,
+    ]) {
       const answer = await request(app).head(url).set('Accept-Encoding', 'br');
       total += Number(answer.headers['content-length']);
     }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { DateTime } from 'luxon';
 import { audit } from '#src/kernel/audit.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { badRequest } from '#src/kernel/errors.ts';
@@ -36,8 +37,9 @@ function withCount(table: Table): Table {
   return { ...table, rows: rows(), filter: 'above the last row' };
 }
 
-function fileName(report: Report, { period }: Question, format: Format): string {
-  const days = period.days ? `${period.days.from}-to-${period.days.to}` : 'all-time';
+function fileName(ctx: Ctx, report: Report, { period }: Question, format: Format): string {
+  const today = () => DateTime.now().setZone(ctx.tenant.time_zone).toISODate();
+  const days = period.days ? `${period.days.from}-to-${period.days.to}` : report.standing ? today() : 'all-time';
   return `${report.slug}-${days}.${format}`;
 }
 
@@ -67,7 +69,7 @@ export const download =
     const question = await readQuestion(ctx, report, input.query);
     if (format === 'pdf') readPaper(ctx, input);
     await audit(ctx, 'exported', { entity: 'report', title: `${format} of ${input.url}` });
-    return stream(TYPES[format], fileName(report, question, format), (out) =>
+    return stream(TYPES[format], fileName(ctx, report, question, format), (out) =>
       withTenant(
         input.platform.pools.app,
         ctx.tenant.id,

@@ -49,7 +49,7 @@ export interface Report {
   standing?: boolean;
   /** a number of days that its address may say, such as `days_ahead` */
   days?: { name: string; label: string; initial: number; most: number };
-  /** who may see it beside whoever may see reports */
+  /** permission to see it, where not everybody who may see reports may; whoever has it may export */
   needs?: string;
   page(ctx: Ctx, question: Question): Promise<Parts>;
   /** un-capped; runs inside the transaction of `ctx` */

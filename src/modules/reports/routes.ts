@@ -14,11 +14,12 @@ export function webRoutes(reports: readonly Report[]): Routes {
   );
   for (const report of reports) {
     const path = `/reports/${report.slug}`;
-    routes.get(path, may('report.read'), async (ctx: Ctx, input) => {
+    routes.get(path, may(report.needs ?? 'report.read'), async (ctx: Ctx, input) => {
       const view = await reportView(ctx, report, await readQuestion(ctx, report, input.query));
       return page('reports/report', view, view.heading);
     });
-    for (const format of FORMATS) routes.get(`${path}.${format}`, may(EXPORT), download(report, format));
+    for (const format of FORMATS)
+      routes.get(`${path}.${format}`, may(report.needs ?? EXPORT), download(report, format));
   }
   return routes;
 }
@@ -27,7 +28,7 @@ export function webRoutes(reports: readonly Report[]): Routes {
 export function apiReportRoutes(reports: readonly Report[]): Routes {
   const routes = new Routes('api');
   for (const report of reports) {
-    routes.get(`/api/v1/reports/${report.slug}`, may('report.read'), async (ctx, input) => {
+    routes.get(`/api/v1/reports/${report.slug}`, may(report.needs ?? 'report.read'), async (ctx, input) => {
       const question = await readQuestion(ctx, report, input.query);
       const { days } = question.period;
       const period = { from: days?.from ?? null, to: days?.to ?? null, time_zone: ctx.tenant.time_zone };
