@@ -36,6 +36,7 @@ async function fill(ground: Ground, tenant: TestTenant, step: number): Promise<v
   const days = ['2022-02-28T22:59:59Z', '2022-02-28T23:00:00Z', '2022-03-31T21:59:59Z', '2022-03-31T22:00:00Z'];
   for (const [i, owner] of (['admin', 'sales', 'csm', 'support', 'manager', 'sales'] as const).entries()) {
     const customer = await ground.customer(`Client ${i}`, { owner, trashed: i === 5 });
+    await ground.customer(`Stranger ${i}`, { owner, created_at: '2022-03-15T12:00:00Z' });
     for (let n = 0; n < 14; n += 1) {
       await ground.project({
         customer,
@@ -57,7 +58,7 @@ async function fill(ground: Ground, tenant: TestTenant, step: number): Promise<v
       await ground.interaction({
         customer,
         owner: next(OWNERS),
-        occurred_at: next([...days, '2022-03-15T12:00:00Z', '2024-01-01T12:00:00Z']),
+        occurred_at: next([...days, '2022-03-15T12:00:00Z', '2024-01-01T12:00:00Z', `${day(3)}T12:00:00Z`]),
         next_follow_up: next([null, '2023-01-01', day(0), day(5), day(40)]),
         trashed: n === 11,
       });
