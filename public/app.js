@@ -66,6 +66,8 @@
   const isFull = (ctx) => ctx.request.headers['HX-Request-Type'] === 'full';
   /** An event stream only makes a page quicker, so one that cannot be opened is nothing to tell. */
   const isStream = (ctx) => ctx?.sourceElement?.hasAttribute?.('hx-sse:connect');
+  /** What is brought up to date while the reader looks on shows no progress, complains of nothing and never takes the focus. */
+  const isQuiet = (ctx) => ctx?.sourceElement?.hasAttribute?.('data-quiet');
   const isDocument = (text) => /^\s*<!doctype/i.test(text);
   const frameOf = (text) => /<html[^>]*\sdata-frame="([^"]*)"/.exec(text)?.[1];
 
@@ -84,6 +86,10 @@
       boosted?.request.abort?.();
       boosted = ctx;
     }
+    if (isQuiet(ctx)) {
+      ctx.began = Date.now();
+      return;
+    }
     underway++;
     ctx.counted = true;
     root.classList.add('is-loading');
@@ -91,6 +97,7 @@
 
   on('htmx:finally:request', ({ detail: { ctx } }) => {
     if (boosted === ctx) boosted = null;
+    if (isQuiet(ctx)) rest(Date.now() - ctx.began);
     if (ctx.counted) underway--;
     if (underway <= 0) root.classList.remove('is-loading');
     release(ctx.sourceElement);
@@ -118,6 +125,7 @@
       return;
     }
     event.preventDefault();
+    if (!foreign && isQuiet(ctx)) return;
     if (!foreign && ctx.response.status >= 400) return toast(wordsOf(ctx.text), 'red');
     leaving = true;
     if (foreign) location.reload();
@@ -135,6 +143,7 @@
   on('htmx:before:swap', (event) => {
     const { ctx } = event.detail;
     const status = ctx.response?.status ?? 200;
+    if (isQuiet(ctx)) return beforeSettling(event, status);
     ctx.hadFocus = document.activeElement !== document.body;
     if (status < 400) return;
     if (isFull(ctx)) {
@@ -155,7 +164,7 @@
   }
 
   on('htmx:error', ({ detail }) => {
-    if (detail.error?.name === 'AbortError' || isStream(detail.ctx)) return;
+    if (detail.error?.name === 'AbortError' || isStream(detail.ctx) || isQuiet(detail.ctx)) return;
     if (detail.error instanceof TypeError || detail.ctx?.request?.signal?.aborted)
       toast('The server could not be reached. Check the connection and try again.', 'red');
   });
@@ -169,6 +178,7 @@
 
   let place = location.pathname;
   on('htmx:after:swap', ({ detail: { ctx } }) => {
+    if (isQuiet(ctx)) return settle(ctx);
     const total = $('#list [data-total]')?.dataset.total;
     if (total !== undefined && $('#total')) $('#total').textContent = total;
     if (ctx.target?.id === 'list') announce($('#count')?.textContent ?? $('#list h2')?.textContent ?? '');
@@ -193,13 +203,67 @@
       announce($('span', notice).textContent);
       hideLater(notice);
     }
-    for (const chart of $$('[data-chart]:not([data-drawn])')) drawChart(chart);
+    drawCharts();
     const errors = $('[data-focus]');
     if (errors) return errors.focus();
     if (!isNew || $('#main [autofocus]')) return;
     const heading = $('#main h1');
     heading?.setAttribute('tabindex', '-1');
     heading?.focus({ preventScroll: true });
+  }
+
+  // ------------------------------------------------------------------ pages that follow what others change
+
+  /** The least between two looks, in ms; an answer that costs more is asked for less often. */
+  const CALM = 5_000;
+  let looking = 0;
+  let calmUntil = 0;
+
+  on('records', ({ target }) => {
+    // The page is about as old as its stream, so the first word is no news.
+    if (target.dataset.heard) look();
+    else target.dataset.heard = 'true';
+  });
+
+  /** Asks again for what is shown, once the reader is not in the middle of it; not all readers at the same moment. */
+  function look() {
+    clearTimeout(looking);
+    looking = setTimeout(
+      () => {
+        const part = $('[data-quiet]');
+        if (part && isUnder(part)) look();
+        else if (part) window.htmx.trigger(part, 'refresh');
+      },
+      Math.max(300 + 700 * Math.random(), calmUntil - Date.now()),
+    );
+  }
+
+  /** Whether somebody types, has the focus, marks text or prints there. */
+  function isUnder(part) {
+    const marked = getSelection();
+    return (
+      printing ||
+      part.contains(document.activeElement) ||
+      (marked?.type === 'Range' && part.contains(marked.anchorNode)) ||
+      Boolean($('details.menu[open]', part))
+    );
+  }
+
+  const rest = (cost) => {
+    calmUntil = Date.now() + Math.max(CALM, 10 * cost);
+  };
+
+  function beforeSettling(event, status) {
+    const { ctx } = event.detail;
+    ctx.open = $$('details[open]', ctx.target).map(({ id }) => id);
+    if (status < 400 && !isUnder(ctx.target)) return;
+    event.preventDefault();
+    if (status < 400) look();
+  }
+
+  function settle({ open }) {
+    for (const id of open ?? []) document.getElementById(id)?.setAttribute('open', '');
+    drawCharts();
   }
 
   // ------------------------------------------------------------------ forms
@@ -592,29 +656,45 @@
     },
   });
 
-  async function drawChart(canvas) {
-    canvas.dataset.drawn = 'true';
+  /** Draws what is new on the page, and lets go of what is no longer there. */
+  async function drawCharts() {
+    for (const chart of Object.values(window.Chart?.instances ?? {})) if (!chart.canvas?.isConnected) chart.destroy();
+    const waiting = $$('[data-chart]:not([data-drawn])');
+    if (!waiting.length) return;
+    for (const canvas of waiting) canvas.dataset.drawn = 'true';
     try {
       await loadCharts();
     } catch {
-      canvas.closest('figure')?.remove();
+      for (const canvas of waiting) canvas.closest('figure')?.remove();
       return;
     }
-    const given = JSON.parse(canvas.dataset.chart);
-    let chart = null;
-    const draw = (print) => {
-      chart?.destroy();
-      canvas.parentElement.classList.toggle('on-paper', print);
-      window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-      // Printers have many more dots than screens.
-      window.Chart.defaults.devicePixelRatio = print ? 3 : devicePixelRatio;
-      chart = new window.Chart(canvas, chartConfig(canvas, given, print));
-    };
-    draw(false);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => draw(false));
-    window.addEventListener('beforeprint', () => draw(true));
-    window.addEventListener('afterprint', () => draw(false));
+    for (const canvas of waiting) if (canvas.isConnected) drawChart(canvas, false);
   }
+
+  let printing = false;
+
+  function drawChart(canvas, print) {
+    window.Chart.getChart(canvas)?.destroy();
+    canvas.parentElement.classList.toggle('on-paper', print);
+    window.Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    // Printers have many more dots than screens.
+    window.Chart.defaults.devicePixelRatio = print ? 3 : devicePixelRatio;
+    new window.Chart(canvas, chartConfig(canvas, JSON.parse(canvas.dataset.chart), print));
+  }
+
+  function redraw(print) {
+    if (window.Chart) for (const canvas of $$('[data-drawn]')) drawChart(canvas, print);
+  }
+
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => redraw(false));
+  window.addEventListener('beforeprint', () => {
+    printing = true;
+    redraw(true);
+  });
+  window.addEventListener('afterprint', () => {
+    printing = false;
+    redraw(false);
+  });
 
   /** A bar, a point or a share leads to the list behind it, as the figure in the table does. */
   const leads = ({ series }) => {

@@ -9,6 +9,7 @@ import { type FrameParts, frames } from './kernel/frame.ts';
 import type { Platform } from './kernel/http.ts';
 import { NobodyAsks, runJob } from './kernel/jobs.ts';
 import { configureTemplates } from './kernel/templates.ts';
+import { withRecords } from './modules/home/record_watch.service.ts';
 import { frameParts, modules } from './modules/index.ts';
 import { loadAssets } from './platform/assets.ts';
 import { openEventStreams } from './platform/event_streams.ts';
@@ -97,7 +98,7 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
     metrics: createMetrics(),
     limits,
     sessions: openSessions(config, pools, redis, log),
-    events: openEventStreams(live, config.live_heartbeat_ms),
+    events: openEventStreams(withRecords(live, pools.app, log), config.live_heartbeat_ms),
     assets: parts.assets,
     origin: () => config.base_url,
     limit: async (kind, key) => {

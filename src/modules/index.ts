@@ -60,9 +60,10 @@ export function frameParts(): Omit<FrameParts, 'assets'> {
         ]
       : [],
   );
+  const others = modules.filter((module) => module !== home && module !== activity);
   return {
-    // The day comes before the lists that it is made of.
-    nav: [...activity.nav, ...lists, ...modules.flatMap((module) => (module === activity ? [] : module.nav))],
+    // What the lists say together comes before them.
+    nav: [...home.nav, ...activity.nav, ...lists, ...others.flatMap((module) => module.nav)],
     create: allEntities()
       .filter((entity) => entity.section && entity.section !== 'Admin')
       .map((entity) => ({

@@ -32,7 +32,7 @@ export interface EventStreams {
 }
 
 /** @param beat how often a sign of life is sent and the viewer's rights are asked for again, in ms */
-export function openEventStreams(live: Live, beat: number): EventStreams {
+export function openEventStreams(live: Pick<Live, 'subscribe'>, beat: number): EventStreams {
   /** The streams of a session, oldest first. */
   const bySession = new Map<string, Set<(final: string) => void>>();
   let stopping = false;

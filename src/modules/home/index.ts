@@ -5,8 +5,9 @@ import { one } from '#src/kernel/list_query.ts';
 import { defineModule } from '#src/kernel/module.ts';
 import { recordTitle } from '#src/kernel/presenters.ts';
 import { findRecords } from '#src/kernel/records.ts';
-import { page, Routes, redirect } from '#src/kernel/routes.ts';
+import { page, Routes } from '#src/kernel/routes.ts';
 import type { SearchView } from '#src/kernel/views.ts';
+import { dashboardNav, dashboardRoutes } from './dashboard.routes.ts';
 
 const PER_GROUP = 8;
 
@@ -36,14 +37,14 @@ async function searchView(ctx: Ctx, q: string): Promise<SearchView> {
   return { q, groups: found, empty: found.length ? '' : empty };
 }
 
-/** The start page and the search over everything. */
+/** The dashboard and the search over everything. */
 export const home = defineModule('home', {
+  nav: [dashboardNav],
   routes: [
-    new Routes()
-      .get('/', signedIn(), async () => redirect('/customers'))
-      .get('/search', signedIn(), async (ctx, input) => {
-        const view = await searchView(ctx, one(input.query, 'q').slice(0, 200));
-        return page('_part/search', view, view.q ? `Search: ${view.q}` : 'Search');
-      }),
+    dashboardRoutes,
+    new Routes().get('/search', signedIn(), async (ctx, input) => {
+      const view = await searchView(ctx, one(input.query, 'q').slice(0, 200));
+      return page('_part/search', view, view.q ? `Search: ${view.q}` : 'Search');
+    }),
   ],
 });

@@ -1,0 +1,187 @@
+import { DateTime } from 'luxon';
+import { type Ctx, can } from '#src/kernel/context.ts';
+import { readable } from '#src/kernel/errors.ts';
+import type { Link } from '#src/kernel/views.ts';
+import type { ChartData } from '#src/kernel/views_pages.ts';
+import { visible } from '#src/kernel/visibility.ts';
+import { type DayRow, MY_DAY, myDayView } from '#src/modules/activity/my_day.service.ts';
+import { task } from '#src/modules/activity/task.entity.ts';
+import { customer } from '#src/modules/customers/customer.entity.ts';
+import { project } from '#src/modules/delivery/project.entity.ts';
+import {
+  askReport,
+  PRESET_NAMES,
+  type PresetName,
+  periodDays,
+  periodLabel,
+  type ReportAnswer,
+  reportNamed,
+} from '#src/modules/reports/widgets.service.ts';
+import { lead } from '#src/modules/sales/lead.entity.ts';
+import type { Arrangement } from './arrangement.service.ts';
+import type { BoardView, ChartFigures, DashboardView, WidgetView } from './views.ts';
+import { type Widget, widgetNamed } from './widgets.ts';
+
+/** Lines of a list; my day has the others. */
+const MOST_ROWS = 6;
+/** How long all statements of a report may take here, in ms: a page of many must not wait for one. */
+const PATIENCE = 4_000;
+
+/** What widgets show: the answer of a report, or my day; null when it could not be had. */
+type Source = ReportAnswer | Awaited<ReturnType<typeof myDayView>> | null;
+type Fail = (error: unknown, what: string) => void;
+
+const sourceOf = ({ shows }: Widget): string => ('slug' in shows ? shows.slug : MY_DAY);
+
+/** Asks within a savepoint, so that what fails takes nothing else of the page along. */
+async function apart<T>(ctx: Ctx, work: () => Promise<T>, fail: (error: unknown) => void): Promise<T | null> {
+  await ctx.db.run(`/* dashboard.apart */ savepoint apart`);
+  try {
+    await ctx.db.run(`/* dashboard.patience */ select set_config('statement_timeout', '${PATIENCE}', true)`);
+    const found = await work();
+    await ctx.db.run('/* dashboard.apart_done */ release savepoint apart');
+    return found;
+  } catch (error) {
+    await ctx.db.run('/* dashboard.apart_undone */ rollback to savepoint apart');
+    fail(error);
+    return null;
+  }
+}
+
+/** Every report and my day once, however many widgets show a part of it. */
+async function sources(
+  ctx: Ctx,
+  widgets: readonly Widget[],
+  period: PresetName,
+  fail: Fail,
+): Promise<Map<string, Source>> {
+  const found = new Map<string, Source>();
+  for (const name of new Set(widgets.map(sourceOf))) {
+    const ask = (): Promise<Source> => (name === MY_DAY ? myDayView(ctx) : askReport(ctx, reportNamed(name), period));
+    found.set(name, await apart(ctx, ask, (error) => fail(error, name)));
+  }
+  return found;
+}
+
+/** The figures that a chart draws, each with the list behind it. */
+function figuresOf(json: string): ChartFigures {
+  const { labels, series } = JSON.parse(json) as ChartData;
+  return {
+    heads: series.map(({ label }) => label),
+    rows: labels.map((label, i) => ({
+      label,
+      figures: series.map(({ texts, hrefs }) => ({ text: texts[i] ?? '', href: hrefs?.[i] ?? '' })),
+    })),
+  };
+}
+
+/** A button of a line brings the reader back here. */
+const backHere = (row: DayRow): DayRow => ({
+  ...row,
+  done: row.done && {
+    ...row.done,
+    hidden: row.done.hidden.map((field) => (field.name === '_back' ? { name: '_back', value: '/' } : field)),
+  },
+});
+
+const LATE = 'This took too long here. The report itself waits longer.';
+const FAILED = 'This could not be worked out just now. Reload the page to try again.';
+
+/** What is the same however a widget turns out; `asked` is its report asked about the period, where that could be had. */
+function empty(widget: Widget, { width }: { width: WidgetView['width'] }, href: string): WidgetView {
+  const { id, label, icon } = widget;
+  return { id, label, icon, href, width, tiles: [], chart: null, rows: [], more: '', message: '' };
+}
+
+function listView(view: WidgetView, widget: Widget, day: Awaited<ReturnType<typeof myDayView>>): WidgetView {
+  const groups = widget.shows.what === 'tasks' ? day.groups : [day.follow_ups];
+  const rows = groups.flatMap((group) => group.rows);
+  const all = rows.length > MOST_ROWS || groups.some(({ count }) => count.endsWith('+'));
+  const message = widget.shows.what === 'tasks' ? 'Nothing to do.' : 'Nobody to come back to this week.';
+  return {
+    ...view,
+    rows: rows.slice(0, MOST_ROWS).map(backHere),
+    more: all ? 'Show all' : '',
+    message: rows.length ? '' : message,
+  };
+}
+
+function reportWidget(view: WidgetView, { shows }: Widget, { tiles, charts }: ReportAnswer): WidgetView {
+  if (shows.what === 'tiles') return { ...view, tiles };
+  const chart = shows.what === 'chart' ? charts.find(({ title }) => shows.title.test(title)) : undefined;
+  if (!chart) return { ...view, message: 'There is too little in this period to draw.' };
+  return { ...view, chart: { ...chart, figures: figuresOf(chart.json) } };
+}
+
+/** The part of the dashboard that follows what colleagues do. */
+export async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName, log: Fail): Promise<BoardView> {
+  const shown = widgets.filter((one) => one.shown).map((placed) => ({ placed, widget: widgetNamed(placed.id)! }));
+  const failures = new Map<string, string>();
+  const fail: Fail = (error, name) => {
+    failures.set(name, (error as { code?: string }).code === '57014' ? LATE : FAILED);
+    if (!readable(error)) log(error, name);
+  };
+  const found = await sources(
+    ctx,
+    shown.map(({ widget }) => widget),
+    period,
+    fail,
+  );
+  const { days } = periodDays(ctx, period);
+  return {
+    href: `/?period=${period}`,
+    days,
+    updated: DateTime.now()
+      .setZone(ctx.tenant.time_zone)
+      .setLocale(ctx.tenant.locale)
+      .toLocaleString(DateTime.TIME_SIMPLE),
+    widgets: shown.map(({ placed, widget }) => {
+      const name = sourceOf(widget);
+      const source = found.get(name) ?? null;
+      const plain = name === MY_DAY ? MY_DAY : `/reports/${name}?period=${period}`;
+      const view = empty(widget, placed, source && 'href' in source ? source.href : plain);
+      if (!source) return { ...view, message: failures.get(name) ?? FAILED };
+      return 'tiles' in source ? reportWidget(view, widget, source) : listView(view, widget, source);
+    }),
+  };
+}
+
+/** How to begin, for whoever sees no record at all. */
+async function firstSteps(ctx: Ctx): Promise<Link[]> {
+  for (const entity of [customer, lead, project, task]) {
+    if (can(ctx, `${entity.name}.read`) && (await visible(ctx, entity).select(ctx.db.sql('1')).limit(1)).length)
+      return [];
+  }
+  const steps = [
+    { label: 'Add a customer', href: '/customers/new', icon: 'plus', permission: 'customer.create' },
+    { label: 'Import a list of customers', href: '/imports/new', icon: 'database-import', permission: 'import.run' },
+    { label: 'Add a task', href: '/tasks/new', icon: 'list-check', permission: 'task.create' },
+  ];
+  return steps.filter(({ permission }) => can(ctx, permission)).map(({ permission: _, ...link }) => link);
+}
+
+/** What is listened for: the kinds of records that the shown widgets count; '' for none. */
+export function topicOf({ widgets }: Arrangement): string {
+  const counted = widgets.filter(({ shown }) => shown).flatMap(({ id }) => widgetNamed(id)?.counts ?? []);
+  return [...new Set(counted)].sort().join(',');
+}
+
+export async function dashboardView(
+  ctx: Ctx,
+  arrangement: Arrangement,
+  period: PresetName,
+  log: Fail,
+): Promise<DashboardView> {
+  const first_steps = await firstSteps(ctx);
+  return {
+    presets: PRESET_NAMES.map((name) => ({
+      label: periodLabel(ctx, name),
+      href: `/?period=${name}`,
+      current: name === period,
+    })),
+    events_href: topicOf(arrangement) ? '/dashboard/events' : '',
+    arrange_href: '/dashboard/arrangement',
+    first_steps,
+    board: await boardView(ctx, arrangement, period, log),
+  };
+}
