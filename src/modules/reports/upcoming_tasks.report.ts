@@ -16,7 +16,7 @@ import {
   type Ahead,
   ahead,
   allUpcoming,
-  countsByDay,
+  type Counts,
   KINDS,
   overdueTasks,
   type Upcoming,
@@ -32,8 +32,6 @@ const LABELS: Record<UpcomingKind, string> = {
 };
 /** More days than this stand in the chart by the week. */
 const MOST_COLUMNS = 31;
-
-type Counts = Record<UpcomingKind, Map<string, number>>;
 
 const sum = (counts: Map<string, number>, { from, to }: Days): number =>
   [...counts].reduce((total, [date, number]) => total + (date >= from && date <= to ? number : 0), 0);
@@ -179,8 +177,7 @@ export const upcomingTasks: Report = {
 
   async page(ctx, question) {
     const days = ahead(ctx, question, DateTime.now());
-    const counts = await countsByDay(ctx, question, days);
-    const rows = await upcoming(ctx, question, days, MOST_ROWS);
+    const { rows, counts } = await upcoming(ctx, question, days, MOST_ROWS);
     const all = KINDS.reduce((total, kind) => total + sum(counts[kind], { from: days.today, to: days.last }), 0);
     return {
       tiles: tiles(ctx, question, days, counts, await overdueTasks(ctx, question, days)),
@@ -231,8 +228,7 @@ export const upcomingTasks: Report = {
   /** At most MOST_JSON_ROWS, the earliest first unless sorted otherwise. */
   async json(ctx, question) {
     const days = ahead(ctx, question, DateTime.now());
-    const counts = await countsByDay(ctx, question, days);
-    const rows = await upcoming(ctx, question, days, MOST_JSON_ROWS);
+    const { rows, counts } = await upcoming(ctx, question, days, MOST_JSON_ROWS);
     const total = (kind: UpcomingKind) => sum(counts[kind], { from: days.today, to: days.last });
     const totals = { tasks: total('task'), follow_ups: total('follow_up'), planned: total('planned') };
     return {

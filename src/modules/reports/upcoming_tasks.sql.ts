@@ -59,7 +59,7 @@ const DUE = `
   from :tasks as t where ${OPEN} and due_date between :today::date and :last::date
   union all
   select 'follow_up', id, type, next_follow_up, null, subject, left(body, ${NOTES}), customer_id, lead_id, owner_id, null
-  from :interactions as f where coalesce(next_follow_up, '-infinity'::date) between :today::date and :last::date
+  from :interactions as f where next_follow_up between :today::date and :last::date
   union all
   select 'planned', id, type, (occurred_at at time zone :zone)::date, occurred_at, subject, left(body, ${NOTES}), customer_id,
     lead_id, owner_id, null
@@ -73,21 +73,6 @@ function bindings(ctx: Ctx, { user }: Question, { now, today, last }: Ahead) {
     interactions.where('interactions.owner_id', user.id);
   }
   return { tasks, interactions, now: now.toUTC().toISO(), today, last, zone: ctx.tenant.time_zone };
-}
-
-/** Kind -> day -> how many. */
-export async function countsByDay(
-  ctx: Ctx,
-  question: Question,
-  days: Ahead,
-): Promise<Record<UpcomingKind, Map<string, number>>> {
-  const rows = await ctx.db.run(
-    `/* report.upcoming_tasks */ select kind, day, count(*) as n from (${DUE}) due group by kind, day`,
-    bindings(ctx, question, days),
-  );
-  const found = { task: new Map(), follow_up: new Map(), planned: new Map() };
-  for (const row of rows) found[row.kind as UpcomingKind].set(row.day as string, Number(row.n));
-  return found;
 }
 
 /** Tasks whose day has gone by while they are still to be done. */
@@ -111,23 +96,35 @@ const SORTS: Record<string, string> = {
 };
 const WITHIN = 'day, urgency nulls last, at nulls last, kind, id';
 
-function statement({ sort, descending }: Question): string {
-  const way = descending ? 'desc' : 'asc';
-  const by = (SORTS[sort] ?? 'day')
-    .split(', ')
-    .map((column) => `${column} ${way} nulls last`)
-    .join(', ');
-  return `select * from (
-    select due.kind, due.id, due.type, due.day, due.at, due.title, due.notes, due.priority, u.name as person,
-      array_position(array['task', 'follow_up', 'planned'], due.kind) as kind_order,
-      array_position(array['urgent', 'high', 'medium', 'low'], due.priority) as urgency,
-      coalesce(c.name, l.name) as client_name,
-      case when c.id is not null then '/customers/' || c.id when l.id is not null then '/leads/' || l.id end as client_href
-    from (${DUE}) due
-    left join :people as u on u.id = due.person
-    left join :customers as c on c.id = due.customer_id
-    left join :leads as l on l.id = due.lead_id
-  ) named order by ${by}, ${WITHIN}`;
+const COLUMNS = ['kind', 'id', 'type', 'day', 'title', 'notes', 'priority', 'person', 'client_name', 'client_href'];
+
+/** Names are looked up one by one by their keys: few rows are shown, and there may be a million customers. */
+const named = (from: string) => `
+  select x.*, coalesce(c.name, l.name) as client_name,
+    case when c.name is not null then '/customers/' || x.customer_id
+      when l.name is not null then '/leads/' || x.lead_id end as client_href
+  from ${from} x
+  left join lateral (select name from :customers as r where r.id = x.customer_id offset 0) c on true
+  left join lateral (select name from :leads as r where r.id = x.lead_id offset 0) l on true`;
+
+/**
+ * What is due with its place in the order asked for. Found once, however often it is looked at: what somebody may see
+ * through customers takes longest. @param cut condition on the place
+ */
+function ordered({ sort, descending }: Question, cut: string): { due: string; rows: string } {
+  const by = (SORTS[sort] ?? 'day').split(', ').map((column) => `${column} ${descending ? 'desc' : 'asc'} nulls last`);
+  const byName = sort === 'client';
+  const due = `with due as materialized (${DUE}),
+  placed as (
+    select *, row_number() over (order by ${by.join(', ')}, ${WITHIN}) as place from (
+      select d.kind, d.id, d.type, d.day, d.at, d.title, d.notes, d.customer_id, d.lead_id, d.priority, u.name as person,
+        array_position(array['task', 'follow_up', 'planned'], d.kind) as kind_order,
+        array_position(array['urgent', 'high', 'medium', 'low'], d.priority) as urgency
+        ${byName ? ', d.client_name, d.client_href' : ''}
+      from (${byName ? named('due') : 'select * from due'}) d left join :people as u on u.id = d.person) known
+  )`;
+  const shown = `(select * from placed ${cut})`;
+  return { due, rows: `(${byName ? `select * from ${shown} x` : named(shown)}) shown` };
 }
 
 const withNames = (ctx: Ctx, question: Question, days: Ahead) => ({
@@ -152,17 +149,34 @@ const upcomingOf = (row: Row): Upcoming => ({
   priority: text(row.priority),
 });
 
-/** The first `most` in the order asked for. */
-export async function upcoming(ctx: Ctx, question: Question, days: Ahead, most: number): Promise<Upcoming[]> {
-  const rows = await ctx.db.run(`/* report.upcoming_tasks.rows */ ${statement(question)} limit :most`, {
-    ...withNames(ctx, question, days),
-    most,
-  });
-  return rows.map(upcomingOf);
+/** Kind -> day -> how many. */
+export type Counts = Record<UpcomingKind, Map<string, number>>;
+
+/** The first `most` in the order asked for, and how many there are of each day. One statement, of one instant. */
+export async function upcoming(
+  ctx: Ctx,
+  question: Question,
+  days: Ahead,
+  most: number,
+): Promise<{ rows: Upcoming[]; counts: Counts }> {
+  const { due, rows } = ordered(question, 'where place <= :most');
+  const found = await ctx.db.run(
+    `/* report.upcoming_tasks */ ${due}
+    select ${COLUMNS.join(', ')}, place, null::bigint as n from ${rows}
+    union all
+    select ${COLUMNS.map((name) => (name === 'kind' || name === 'day' ? name : 'null')).join(', ')}, 0, count(*)
+    from due group by kind, day
+    order by place`,
+    { ...withNames(ctx, question, days), most },
+  );
+  const counts: Counts = { task: new Map(), follow_up: new Map(), planned: new Map() };
+  for (const { kind, day, n } of found) if (n !== null) counts[kind as UpcomingKind].set(day as string, Number(n));
+  return { rows: found.filter(({ n }) => n === null).map(upcomingOf), counts };
 }
 
 /** All of them, however many, in batches. */
 export async function* allUpcoming(ctx: Ctx, question: Question, days: Ahead): AsyncGenerator<Upcoming[]> {
-  for await (const rows of inBatches(ctx, statement(question), withNames(ctx, question, days)))
-    yield rows.map(upcomingOf);
+  const { due, rows } = ordered(question, '');
+  const text = `${due} select * from ${rows} order by place`;
+  for await (const batch of inBatches(ctx, text, withNames(ctx, question, days))) yield batch.map(upcomingOf);
 }
