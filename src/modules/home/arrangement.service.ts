@@ -38,7 +38,7 @@ function complete(ctx: Ctx, placed: readonly Placed[]): Placed[] {
 const customary = (ctx: Ctx): Arrangement => ({
   widgets: complete(
     ctx,
-    customaryFor(ctx.actor.role).map((id) => ({ id, shown: true, width: 'half' })),
+    customaryFor(ctx.actor.role).map((placed) => ({ ...placed, shown: true })),
   ),
   period: DEFAULT_PERIOD,
   version: 0,

@@ -23,9 +23,9 @@ import type { BoardView, ChartFigures, DashboardView, WidgetView } from './views
 import { type Widget, widgetNamed } from './widgets.ts';
 
 /** Lines of a list; my day has the others. */
-const MOST_ROWS = 6;
-/** How long all statements of a report may take here, in ms: a page of many must not wait for one. */
-const PATIENCE = 4_000;
+const MOST_ROWS = 5;
+/** How long a statement may take here, and how long all of them are waited for, in ms: a page of many waits for none. */
+const PATIENCE = { one: 4_000, all: 8_000, least: 200 };
 
 /** What widgets show: the answer of a report, or my day; null when it could not be had. */
 type Source = ReportAnswer | Awaited<ReturnType<typeof myDayView>> | null;
@@ -33,11 +33,18 @@ type Fail = (error: unknown, what: string) => void;
 
 const sourceOf = ({ shows }: Widget): string => ('slug' in shows ? shows.slug : MY_DAY);
 
-/** Asks within a savepoint, so that what fails takes nothing else of the page along. */
-async function apart<T>(ctx: Ctx, work: () => Promise<T>, fail: (error: unknown) => void): Promise<T | null> {
-  await ctx.db.run(`/* dashboard.apart */ savepoint apart`);
+/** Asks within a savepoint, so that what fails takes nothing else of the page along. @param patience ms a statement may take */
+async function apart<T>(
+  ctx: Ctx,
+  patience: number,
+  work: () => Promise<T>,
+  fail: (error: unknown) => void,
+): Promise<T | null> {
+  await ctx.db.run('/* dashboard.apart */ savepoint apart');
   try {
-    await ctx.db.run(`/* dashboard.patience */ select set_config('statement_timeout', '${PATIENCE}', true)`);
+    await ctx.db.run(`/* dashboard.patience */ select set_config('statement_timeout', :patience::text, true)`, {
+      patience,
+    });
     const found = await work();
     await ctx.db.run('/* dashboard.apart_done */ release savepoint apart');
     return found;
@@ -56,9 +63,11 @@ async function sources(
   fail: Fail,
 ): Promise<Map<string, Source>> {
   const found = new Map<string, Source>();
+  const until = Date.now() + PATIENCE.all;
   for (const name of new Set(widgets.map(sourceOf))) {
     const ask = (): Promise<Source> => (name === MY_DAY ? myDayView(ctx) : askReport(ctx, reportNamed(name), period));
-    found.set(name, await apart(ctx, ask, (error) => fail(error, name)));
+    const patience = Math.max(PATIENCE.least, Math.min(PATIENCE.one, until - Date.now()));
+    found.set(name, await apart(ctx, patience, ask, (error) => fail(error, name)));
   }
   return found;
 }
@@ -110,7 +119,8 @@ function reportWidget(view: WidgetView, { shows }: Widget, { tiles, charts }: Re
   if (shows.what === 'tiles') return { ...view, tiles };
   const chart = shows.what === 'chart' ? charts.find(({ title }) => shows.title.test(title)) : undefined;
   if (!chart) return { ...view, message: 'There is too little in this period to draw.' };
-  return { ...view, chart: { ...chart, figures: figuresOf(chart.json) } };
+  const title = chart.title === view.label ? '' : chart.title;
+  return { ...view, chart: { ...chart, title, figures: figuresOf(chart.json) } };
 }
 
 /** The part of the dashboard that follows what colleagues do. */
@@ -128,13 +138,11 @@ export async function boardView(ctx: Ctx, { widgets }: Arrangement, period: Pres
     fail,
   );
   const { days } = periodDays(ctx, period);
+  const now = DateTime.now().setZone(ctx.tenant.time_zone);
   return {
     href: `/?period=${period}`,
     days,
-    updated: DateTime.now()
-      .setZone(ctx.tenant.time_zone)
-      .setLocale(ctx.tenant.locale)
-      .toLocaleString(DateTime.TIME_SIMPLE),
+    updated: `Updated ${now.setLocale(ctx.tenant.locale).toLocaleString(DateTime.TIME_SIMPLE)}`,
     widgets: shown.map(({ placed, widget }) => {
       const name = sourceOf(widget);
       const source = found.get(name) ?? null;

@@ -21,6 +21,7 @@ export interface WidgetView {
   href: string;
   width: Width;
   tiles: ReportTile[];
+  /** its title is '' where the widget's own says it */
   chart: { title: string; text: string; json: string; figures: ChartFigures } | null;
   rows: DayRow[];
   /** 'All 14', '' when all of them are here */

@@ -61,41 +61,21 @@ export function maySee(ctx: Ctx, { shows }: Widget): boolean {
   return mayRead(ctx, reportNamed(shows.slug));
 }
 
-const LISTS = ['my-tasks', 'my-follow-ups'];
-const CLIENTS = ['retention-figures', ...LISTS, 'retention-curve', 'projects-by-status'];
-
-/** What somebody sees who arranged nothing, by what their work is about. */
-const CUSTOMARY: Record<Role, readonly string[]> = {
-  admin: [
-    'pipeline-figures',
-    'forecast-figures',
-    ...LISTS,
-    'pipeline-funnel',
-    'forecast-months',
-    'lead-sources',
-    'interactions-by-person',
-  ],
-  manager: [
-    'pipeline-figures',
-    'forecast-figures',
-    ...LISTS,
-    'pipeline-funnel',
-    'forecast-months',
-    'lead-sources',
-    'interactions-by-person',
-  ],
-  sales: ['pipeline-figures', 'conversion-figures', ...LISTS, 'pipeline-funnel', 'forecast-months'],
-  csm: CLIENTS,
-  support: CLIENTS,
-  field_tech: LISTS,
-  read_only: [
-    'pipeline-figures',
-    'retention-figures',
-    'pipeline-funnel',
-    'lead-sources',
-    'projects-by-status',
-    'retention-curve',
-  ],
+/** What somebody sees who arranged nothing, by what their work is about; `*` stands for the full width. */
+const LEADING =
+  'pipeline-figures forecast-figures my-tasks my-follow-ups pipeline-funnel forecast-months lead-sources interactions-by-person';
+const LOOKING_AFTER = 'retention-figures* my-tasks my-follow-ups retention-curve projects-by-status';
+const CUSTOMARY: Record<Role, string> = {
+  admin: LEADING,
+  manager: LEADING,
+  sales: 'pipeline-figures conversion-figures my-tasks my-follow-ups pipeline-funnel forecast-months',
+  csm: LOOKING_AFTER,
+  support: LOOKING_AFTER,
+  field_tech: 'my-tasks my-follow-ups',
+  read_only: 'pipeline-figures retention-figures pipeline-funnel lead-sources projects-by-status retention-curve',
 };
 
-export const customaryFor = (role: Role): readonly string[] => CUSTOMARY[role];
+export const customaryFor = (role: Role): { id: string; width: Width }[] =>
+  CUSTOMARY[role]
+    .split(' ')
+    .map((text) => ({ id: text.replace('*', ''), width: text.endsWith('*') ? 'full' : 'half' }));

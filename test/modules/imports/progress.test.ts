@@ -18,7 +18,7 @@ const LIST = csv(['Name', 'City'], ...Array.from({ length: 50 }, (_, i) => [`Pro
 
 async function visitor(): Promise<{ page: Page; problems: string[] }> {
   const { page, problems } = await browser.newPage({ baseURL: ground.app.url });
-  await page.goto('/login');
+  await page.goto('/login?next=%2Fimports');
   await page.fill('input[name=email]', ground.acme.users.admin.email);
   await page.fill('input[name=password]', PASSWORD);
   await page.press('input[name=password]', 'Enter');
