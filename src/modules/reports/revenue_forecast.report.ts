@@ -62,9 +62,8 @@ function monthTable(ctx: Ctx, question: Question, found: Projects, currency: str
   const line = (head: Value, month: string | null): Value[] => {
     const of = { currency, ...(month === null ? {} : { month }) };
     const sum = total(found, { ...of, status: ALIVE });
-    const days = month === null ? {} : month ? monthDays(month) : null;
-    // A list can be narrowed by days, and not to those that have none.
-    const link = days ? behind(question, { currency, status: ALIVE.join(','), ...days }) : '';
+    const days = month === null ? {} : month ? monthDays(month) : { end_date: 'none' };
+    const link = behind(question, { currency, status: ALIVE.join(','), ...days });
     return [
       head,
       count(sum.count, link),
