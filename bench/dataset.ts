@@ -56,7 +56,8 @@ export async function keptDataset(size: Size, folder: string): Promise<Dataset> 
   const now = sources();
   const kept = existsSync(note) ? (JSON.parse(readFileSync(note, 'utf8')) as Built) : null;
   if (kept && isUsable(kept, now)) {
-    // Migrations that are new run on it when it is opened, as in any installation.
+    const fresh = Object.keys(now).filter((file) => !kept.sources[file]);
+    if (fresh.length) console.error(`${fresh.join(', ')} will run on the data set, as on any installation`);
     writeFileSync(note, JSON.stringify({ ...kept, sources: now }, null, 2));
     return told({ ...kept, home: path.join(home, 'postgres') }, 'kept from an earlier run');
   }

@@ -23,8 +23,6 @@ const PERIODS: Record<string, Record<string, string>> = {
   'this month': { period: 'this-month' },
   'all time': { period: 'all-time' },
 };
-/** Asked for before anything is measured, so that statements are prepared and pages in memory as on any other day. */
-const WARM_UP = 3;
 const FLOOR_TIMES = 30;
 
 /** How often one thing is asked for: until one of the two is reached, but `least` times. */
@@ -32,9 +30,11 @@ interface Effort {
   most: number;
   least: number;
   ms: number;
+  /** before anything is measured, so that statements are prepared and pages in memory as on any other day */
+  first: number;
 }
-const FULL: Effort = { most: 100, least: 10, ms: 4_000 };
-const QUICK: Effort = { most: 20, least: 5, ms: 1_000 };
+const FULL: Effort = { most: 100, least: 10, ms: 4_000, first: 3 };
+const QUICK: Effort = { most: 20, least: 3, ms: 1_000, first: 1 };
 
 const HEADS = {
   report: 'report',
@@ -132,8 +132,9 @@ async function oneLine(
   const json = await ask(bench, `/api/v1${at}`, { authorization: `Bearer ${member.token}` });
   if (typeof page === 'string') return { ...NOTHING, verdict: page };
   if (typeof json === 'string') return { ...NOTHING, page: percentiles(page.took), verdict: json };
-  const times = WARM_UP + Math.min(FLOOR_TIMES, page.took.length);
-  const bare = (await bench.floor.ask(report, member, query, times)).slice(WARM_UP);
+  const { first } = bench.effort;
+  const times = first + Math.min(FLOOR_TIMES, page.took.length);
+  const bare = (await bench.floor.ask(report, member, query, times)).slice(first);
   const [half, least] = [percentile(page.took, 0.5), percentile(bare, 0.5)];
   const worst = Math.max(...[page, json].map(({ took }) => percentile(took, 0.95)));
   return {
@@ -160,7 +161,7 @@ async function ask(bench: Bench, at: string, headers: Record<string, string>): P
     }
     return { took: performance.now() - begin, text, trouble };
   };
-  for (let i = 0; i < WARM_UP; i += 1) {
+  for (let i = 0; i < effort.first; i += 1) {
     const { trouble } = await once();
     if (trouble) return trouble;
   }
