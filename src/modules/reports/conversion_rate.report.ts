@@ -2,7 +2,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { lead } from '#src/modules/sales/lead.entity.ts';
 import { type Answer, answered } from './answer.ts';
 import { createdBehind, dayTerms, whose } from './behind.ts';
-import { chartOf, tile } from './figures.ts';
+import { chartOf, tilesOf } from './figures.ts';
 import { average, type Group, grouped, total, valuesOf } from './grouped.ts';
 import { colleagues, NOBODY } from './people.ts';
 import { monthsOf, monthText } from './period.ts';
@@ -92,22 +92,12 @@ export const conversionRate = answered({
     const [all, before] = [figuresOf(question, found, null), figuresOf(question, found, null, 'before')];
     const overall = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, jsonFigure(value)]));
     return {
-      tiles: [
-        tile(ctx, question, { label: 'Leads', now: all.total_leads, before: before.total_leads }),
-        tile(ctx, question, { label: 'Converted', now: all.converted, before: before.converted, wanted: 'more' }),
-        tile(ctx, question, {
-          label: 'Conversion rate',
-          now: all.conversion_rate,
-          before: before.conversion_rate,
-          wanted: 'more',
-        }),
-        tile(ctx, question, {
-          label: 'Days to convert',
-          now: all.avg_days_to_convert,
-          before: before.avg_days_to_convert,
-          wanted: 'less',
-        }),
-      ],
+      tiles: tilesOf(ctx, question, all, before, {
+        total_leads: ['Leads'],
+        converted: ['Converted', 'more'],
+        conversion_rate: ['Conversion rate', 'more'],
+        avg_days_to_convert: ['Days to convert', 'less'],
+      }),
       charts: charts(ctx, question, found),
       tables: [
         {

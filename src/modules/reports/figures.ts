@@ -116,6 +116,18 @@ export function tile(ctx: Ctx, { period }: Pick<Question, 'period'>, figure: Fig
   };
 }
 
+/** Tiles of some figures of a period. @param shown figure -> what it is called, and whether more or less of it is good */
+export const tilesOf = <K extends string>(
+  ctx: Ctx,
+  question: Pick<Question, 'period'>,
+  now: Record<K, Value>,
+  before: Record<K, Value>,
+  shown: Partial<Record<K, readonly [label: string, wanted?: 'more' | 'less']>>,
+): ReportTile[] =>
+  (Object.entries(shown) as [K, readonly [string, ('more' | 'less')?]][]).map(([key, [label, wanted]]) =>
+    tile(ctx, question, { label, now: now[key], before: before[key], ...(wanted && { wanted }) }),
+  );
+
 /** A chart for the page; drawn from JSON, described in words for whoever does not see it. */
 export const chart = (title: string, text: string, data: ChartData): ReportView['charts'][number] => ({
   title,

@@ -2,7 +2,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { lead } from '#src/modules/sales/lead.entity.ts';
 import { type Answer, answered } from './answer.ts';
 import { choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
-import { chart, tile } from './figures.ts';
+import { chart, tilesOf } from './figures.ts';
 import { type Group, grouped, total } from './grouped.ts';
 import type { Question } from './report.ts';
 import { count, jsonFigure, name, rate, type Value, valueText } from './value.ts';
@@ -98,16 +98,11 @@ export const leadSource = answered({
     const [all, before] = [figuresOf(question, found, null), figuresOf(question, found, null, 'before')];
     const sources = sourcesOf(found);
     return {
-      tiles: [
-        tile(ctx, question, { label: 'Leads', now: all.total_leads, before: before.total_leads, wanted: 'more' }),
-        tile(ctx, question, { label: 'Converted', now: all.converted, before: before.converted, wanted: 'more' }),
-        tile(ctx, question, {
-          label: 'Conversion rate',
-          now: all.conversion_rate,
-          before: before.conversion_rate,
-          wanted: 'more',
-        }),
-      ],
+      tiles: tilesOf(ctx, question, all, before, {
+        total_leads: ['Leads', 'more'],
+        converted: ['Converted', 'more'],
+        conversion_rate: ['Conversion rate', 'more'],
+      }),
       charts: charts(ctx, question, found),
       tables: [
         {

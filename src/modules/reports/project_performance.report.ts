@@ -2,7 +2,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { type Answer, type AnswerTable, answered } from './answer.ts';
 import { APART, choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
-import { chartOf, tile } from './figures.ts';
+import { chartOf, tilesOf } from './figures.ts';
 import { amount, average, type Group, grouped, total, valuesOf } from './grouped.ts';
 import { colleagues, NOBODY } from './people.ts';
 import { OPEN_PROJECTS } from './pipeline.report.ts';
@@ -127,17 +127,12 @@ export const projectPerformance = answered({
       );
     const { total_projects, won, lost, pending, win_rate, avg_duration_days } = all;
     return {
-      tiles: [
-        tile(ctx, question, { label: 'Projects', now: total_projects, before: before.total_projects, wanted: 'more' }),
-        tile(ctx, question, { label: 'Won', now: won, before: before.won, wanted: 'more' }),
-        tile(ctx, question, { label: 'Win rate', now: win_rate, before: before.win_rate, wanted: 'more' }),
-        tile(ctx, question, {
-          label: 'Days taken',
-          now: avg_duration_days,
-          before: before.avg_duration_days,
-          wanted: 'less',
-        }),
-      ],
+      tiles: tilesOf(ctx, question, all, before, {
+        total_projects: ['Projects', 'more'],
+        won: ['Won', 'more'],
+        win_rate: ['Win rate', 'more'],
+        avg_duration_days: ['Days taken', 'less'],
+      }),
       charts: charts(ctx, question, found),
       tables: [
         {

@@ -2,7 +2,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { type Answer, type AnswerTable, answered } from './answer.ts';
 import { APART, choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
-import { chartOf, tile } from './figures.ts';
+import { chartOf, tilesOf } from './figures.ts';
 import { amount, type Group, grouped, type Sum, total, valuesOf } from './grouped.ts';
 import { monthsOf, monthText } from './period.ts';
 import { OPEN_PROJECTS } from './pipeline.report.ts';
@@ -170,27 +170,20 @@ export const revenueForecast = answered({
     const present = valuesOf(found, 'currency', own);
     const currencies = present.length ? present : [own];
     const several = currencies.length > 1;
-    const labels = {
-      total_pipeline_value: 'Pipeline',
-      weighted_forecast: 'Weighted forecast',
-      won_value: 'Won',
-      pending_value: 'Open',
-    } as const;
     const json = (currency: string) =>
       Object.fromEntries(
         Object.entries(summaryOf(question, found, currency)).map(([key, value]) => [key, jsonFigure(value)]),
       );
     return {
       tiles: currencies.slice(0, 3).flatMap((currency) => {
+        const of = several ? `, ${currency}` : '';
         const [now, before] = [summaryOf(question, found, currency), summaryOf(question, found, currency, 'before')];
-        return (Object.keys(labels) as (keyof typeof labels)[]).map((key) =>
-          tile(ctx, question, {
-            label: `${labels[key]}${several ? `, ${currency}` : ''}`,
-            now: now[key],
-            before: before[key],
-            ...(key !== 'pending_value' && { wanted: 'more' as const }),
-          }),
-        );
+        return tilesOf(ctx, question, now, before, {
+          total_pipeline_value: [`Pipeline${of}`, 'more'],
+          weighted_forecast: [`Weighted forecast${of}`, 'more'],
+          won_value: [`Won${of}`, 'more'],
+          pending_value: [`Open${of}`],
+        });
       }),
       charts: charts(ctx, question, found, currencies),
       tables: currencies.flatMap((currency) => [
