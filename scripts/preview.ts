@@ -7,13 +7,14 @@ import { configureTemplates, template } from '#src/kernel/templates.ts';
 import type { Views } from '#src/kernel/views.ts';
 import { loadAssets } from '#src/platform/assets.ts';
 import { activitySamples } from './preview_activity.ts';
+import { homeSamples } from './preview_home.ts';
 import { pageSamples } from './preview_pages.ts';
 import { frame, samples as kernelSamples, type Sample } from './preview_samples.ts';
 
 configureTemplates({ dir: `${import.meta.dirname}/../views`, strict: true, cache: false });
 const assets = loadAssets({ reload: true });
 const app = express();
-const samples: Record<string, Sample> = { ...kernelSamples, ...pageSamples, ...activitySamples };
+const samples: Record<string, Sample> = { ...kernelSamples, ...pageSamples, ...activitySamples, ...homeSamples };
 
 const POLICY =
   "default-src 'none'; script-src 'self' 'nonce-preview'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +

@@ -3,7 +3,6 @@ import { type Ctx, can } from '#src/kernel/context.ts';
 import { readable } from '#src/kernel/errors.ts';
 import type { Link } from '#src/kernel/views.ts';
 import type { ChartData } from '#src/kernel/views_pages.ts';
-import { visible } from '#src/kernel/visibility.ts';
 import { type DayRow, MY_DAY, myDayView } from '#src/modules/activity/my_day.service.ts';
 import { task } from '#src/modules/activity/task.entity.ts';
 import { customer } from '#src/modules/customers/customer.entity.ts';
@@ -123,9 +122,25 @@ function reportWidget(view: WidgetView, { shows }: Widget, { tiles, charts }: Re
   return { ...view, chart: { ...chart, title, figures: figuresOf(chart.json) } };
 }
 
+/** How to begin, while the company has no record that could be counted. */
+async function firstSteps(ctx: Ctx): Promise<Link[]> {
+  for (const { table } of [customer, lead, project, task]) {
+    const records = ctx.db.from(table, table, 'dashboard.first_record').whereNull('deleted_at');
+    if ((await records.select('id').limit(1)).length) return [];
+  }
+  const steps = [
+    { label: 'Add a customer', href: '/customers/new', icon: 'plus', permission: 'customer.create' },
+    { label: 'Import a list of customers', href: '/imports/new', icon: 'database-import', permission: 'import.run' },
+    { label: 'Add a task', href: '/tasks/new', icon: 'list-check', permission: 'task.create' },
+  ];
+  return steps.filter(({ permission }) => can(ctx, permission)).map(({ permission: _, ...link }) => link);
+}
+
 /** The part of the dashboard that follows what colleagues do. */
-export async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName, log: Fail): Promise<BoardView> {
-  const shown = widgets.filter((one) => one.shown).map((placed) => ({ placed, widget: widgetNamed(placed.id)! }));
+async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName, log: Fail): Promise<BoardView> {
+  const first_steps = await firstSteps(ctx);
+  const wanted = first_steps.length ? [] : widgets.filter((one) => one.shown);
+  const shown = wanted.map((placed) => ({ placed, widget: widgetNamed(placed.id)! }));
   const failures = new Map<string, string>();
   const fail: Fail = (error, name) => {
     failures.set(name, (error as { code?: string }).code === '57014' ? LATE : FAILED);
@@ -143,6 +158,7 @@ export async function boardView(ctx: Ctx, { widgets }: Arrangement, period: Pres
     href: `/?period=${period}`,
     days,
     updated: `Updated ${now.setLocale(ctx.tenant.locale).toLocaleString(DateTime.TIME_SIMPLE)}`,
+    first_steps,
     widgets: shown.map(({ placed, widget }) => {
       const name = sourceOf(widget);
       const source = found.get(name) ?? null;
@@ -152,20 +168,6 @@ export async function boardView(ctx: Ctx, { widgets }: Arrangement, period: Pres
       return 'tiles' in source ? reportWidget(view, widget, source) : listView(view, widget, source);
     }),
   };
-}
-
-/** How to begin, for whoever sees no record at all. */
-async function firstSteps(ctx: Ctx): Promise<Link[]> {
-  for (const entity of [customer, lead, project, task]) {
-    if (can(ctx, `${entity.name}.read`) && (await visible(ctx, entity).select(ctx.db.sql('1')).limit(1)).length)
-      return [];
-  }
-  const steps = [
-    { label: 'Add a customer', href: '/customers/new', icon: 'plus', permission: 'customer.create' },
-    { label: 'Import a list of customers', href: '/imports/new', icon: 'database-import', permission: 'import.run' },
-    { label: 'Add a task', href: '/tasks/new', icon: 'list-check', permission: 'task.create' },
-  ];
-  return steps.filter(({ permission }) => can(ctx, permission)).map(({ permission: _, ...link }) => link);
 }
 
 /** What is listened for: the kinds of records that the shown widgets count; '' for none. */
@@ -180,7 +182,6 @@ export async function dashboardView(
   period: PresetName,
   log: Fail,
 ): Promise<DashboardView> {
-  const first_steps = await firstSteps(ctx);
   return {
     presets: PRESET_NAMES.map((name) => ({
       label: periodLabel(ctx, name),
@@ -189,7 +190,6 @@ export async function dashboardView(
     })),
     events_href: topicOf(arrangement) ? '/dashboard/events' : '',
     arrange_href: '/dashboard/arrangement',
-    first_steps,
     board: await boardView(ctx, arrangement, period, log),
   };
 }

@@ -38,6 +38,8 @@ export interface BoardView {
   days: string;
   /** 'Updated 14:02' */
   updated: string;
+  /** instead of widgets: how to begin, while the company has no record */
+  first_steps: Link[];
   widgets: WidgetView[];
 }
 
@@ -47,8 +49,6 @@ export interface DashboardView {
   /** server-sent events about changes that it shows; '' when nothing is shown */
   events_href: string;
   arrange_href: string;
-  /** who has no record yet is told how to begin */
-  first_steps: Link[];
   board: BoardView;
 }
 

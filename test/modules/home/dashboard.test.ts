@@ -336,6 +336,7 @@ test('who has no record yet is told how to begin', async () => {
     await ground.query(`update ${table} set deleted_at = now() where tenant_id = $1`, [fresh.id]);
   const html = await read(await visitor('admin', fresh));
   expect(html).toContain('Nothing to count yet');
+  expect(widgetsIn(html)).toEqual([]);
   for (const href of ['/customers/new', '/imports/new', '/tasks/new'])
     expect(html).toContain(`class="btn" href="${href}"`);
   const reader = await read(await visitor('read_only', fresh));
