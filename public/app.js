@@ -256,9 +256,10 @@
   function beforeSettling(event, status) {
     const { ctx } = event.detail;
     ctx.open = $$('details[open]', ctx.target).map(({ id }) => id);
-    if (status < 400 && !isUnder(ctx.target)) return;
+    const wanted = status < 400 && ctx.target.isConnected;
+    if (wanted && !isUnder(ctx.target)) return;
     event.preventDefault();
-    if (status < 400) look();
+    if (wanted) look();
   }
 
   function settle({ open }) {

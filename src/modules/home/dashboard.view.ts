@@ -9,6 +9,7 @@ import { customer } from '#src/modules/customers/customer.entity.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import {
   askReport,
+  askReportLater,
   PRESET_NAMES,
   type PresetName,
   periodDays,
@@ -66,7 +67,14 @@ async function sources(
   for (const name of new Set(widgets.map(sourceOf))) {
     const ask = (): Promise<Source> => (name === MY_DAY ? myDayView(ctx) : askReport(ctx, reportNamed(name), period));
     const patience = Math.max(PATIENCE.least, Math.min(PATIENCE.one, until - Date.now()));
-    found.set(name, await apart(ctx, patience, ask, (error) => fail(error, name)));
+    let late = false;
+    const source = await apart(ctx, patience, ask, (error) => {
+      late = isLate(error);
+      fail(error, name);
+    });
+    found.set(name, source);
+    // A worker has the patience that somebody who looks on has not.
+    if (late && name !== MY_DAY) await askReportLater(ctx, reportNamed(name), period);
   }
   return found;
 }
@@ -83,16 +91,20 @@ function figuresOf(json: string): ChartFigures {
   };
 }
 
-/** A button of a line brings the reader back here. */
-const backHere = (row: DayRow): DayRow => ({
-  ...row,
-  done: row.done && {
-    ...row.done,
-    hidden: row.done.hidden.map((field) => (field.name === '_back' ? { name: '_back', value: '/' } : field)),
-  },
-});
+/** A button of a line brings the reader back to the dashboard as it is. */
+const backTo =
+  (here: string) =>
+  (row: DayRow): DayRow => ({
+    ...row,
+    done: row.done && {
+      ...row.done,
+      hidden: row.done.hidden.map((field) => (field.name === '_back' ? { name: '_back', value: here } : field)),
+    },
+  });
 
-const LATE = 'This took too long here. The report itself waits longer.';
+const LATE = 'Among so many records this takes a while. It is being computed: reload the page in a minute.';
+/** PostgreSQL ended a statement that took too long. */
+const isLate = (error: unknown): boolean => (error as { code?: string }).code === '57014';
 const FAILED = 'This could not be worked out just now. Reload the page to try again.';
 
 /** What is the same however a widget turns out; `asked` is its report asked about the period, where that could be had. */
@@ -101,14 +113,19 @@ function empty(widget: Widget, { width }: { width: WidgetView['width'] }, href: 
   return { id, label, icon, href, width, tiles: [], chart: null, rows: [], more: '', message: '' };
 }
 
-function listView(view: WidgetView, widget: Widget, day: Awaited<ReturnType<typeof myDayView>>): WidgetView {
+function listView(
+  view: WidgetView,
+  widget: Widget,
+  day: Awaited<ReturnType<typeof myDayView>>,
+  here: string,
+): WidgetView {
   const groups = widget.shows.what === 'tasks' ? day.groups : [day.follow_ups];
   const rows = groups.flatMap((group) => group.rows);
   const all = rows.length > MOST_ROWS || groups.some(({ count }) => count.endsWith('+'));
   const message = widget.shows.what === 'tasks' ? 'Nothing to do.' : 'Nobody to come back to this week.';
   return {
     ...view,
-    rows: rows.slice(0, MOST_ROWS).map(backHere),
+    rows: rows.slice(0, MOST_ROWS).map(backTo(here)),
     more: all ? 'Show all' : '',
     message: rows.length ? '' : message,
   };
@@ -143,7 +160,7 @@ async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName,
   const shown = wanted.map((placed) => ({ placed, widget: widgetNamed(placed.id)! }));
   const failures = new Map<string, string>();
   const fail: Fail = (error, name) => {
-    failures.set(name, (error as { code?: string }).code === '57014' ? LATE : FAILED);
+    failures.set(name, isLate(error) ? LATE : FAILED);
     if (!readable(error)) log(error, name);
   };
   const found = await sources(
@@ -153,9 +170,10 @@ async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName,
     fail,
   );
   const { days } = periodDays(ctx, period);
+  const href = `/?period=${period}`;
   const now = DateTime.now().setZone(ctx.tenant.time_zone);
   return {
-    href: `/?period=${period}`,
+    href,
     days,
     updated: `Updated ${now.setLocale(ctx.tenant.locale).toLocaleString(DateTime.TIME_SIMPLE)}`,
     first_steps,
@@ -165,7 +183,7 @@ async function boardView(ctx: Ctx, { widgets }: Arrangement, period: PresetName,
       const plain = name === MY_DAY ? MY_DAY : `/reports/${name}?period=${period}`;
       const view = empty(widget, placed, source && 'href' in source ? source.href : plain);
       if (!source) return { ...view, message: failures.get(name) ?? FAILED };
-      return 'tiles' in source ? reportWidget(view, widget, source) : listView(view, widget, source);
+      return 'tiles' in source ? reportWidget(view, widget, source) : listView(view, widget, source, href);
     }),
   };
 }

@@ -137,12 +137,12 @@ test('my tasks and follow-ups stand there by when they are due, and are done fro
   expect(tasks).toContain('href="/my-day">Show all');
   expect(widget(html, 'my-follow-ups')).toContain('Come back');
   const [, action, version] = /action="(\/tasks\/[\w-]+\/completion)"[\s\S]*?name="version" value="(\d+)"/.exec(tasks)!;
-  expect(tasks).toContain('name="_back" value="/"');
+  expect(tasks).toContain('name="_back" value="/?period=this-quarter"');
   const done = await agent
     .post(action!)
     .type('form')
-    .send({ _csrf: csrfToken(html), version, _back: '/' });
-  expect([done.status, done.headers.location]).toEqual([303, '/']);
+    .send({ _csrf: csrfToken(html), version, _back: '/?period=this-quarter' });
+  expect([done.status, done.headers.location]).toEqual([303, '/?period=this-quarter']);
   expect(widget(await read(agent), 'my-tasks')).not.toContain('offer');
 });
 
