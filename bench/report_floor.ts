@@ -4,7 +4,7 @@ import { actorOfUser } from '../src/kernel/actor.ts';
 import type { Ctx } from '../src/kernel/context.ts';
 import { withTenant } from '../src/kernel/tenant_db.ts';
 import '../src/modules/index.ts';
-import { readQuestion, reportView } from '../src/modules/reports/page.ts';
+import { readQuestion } from '../src/modules/reports/question.ts';
 import type { Report } from '../src/modules/reports/report.ts';
 import { createLog } from '../src/platform/log.ts';
 import { openPools } from '../src/platform/postgres.ts';
@@ -70,7 +70,7 @@ async function recorded(
     if (!found) throw new Error(`${who.user_id} may not sign in`);
     const ctx: Ctx = { ...found, db, via: 'web', ip: null, request_id: 'bench', csrf: '', session_id: null };
     statements.length = 0;
-    await reportView(ctx, report, await readQuestion(ctx, report, query));
+    await report.page(ctx, await readQuestion(ctx, report, query));
   });
   return statements;
 }

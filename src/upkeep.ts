@@ -4,6 +4,7 @@ import { acrossTenants } from './kernel/system_db.ts';
 import { type TenantDb, withTenant } from './kernel/tenant_db.ts';
 import { countPlannedContacts } from './modules/activity/last_contact.service.ts';
 import { keptFiles, purgeImports } from './modules/imports/retention.service.ts';
+import { forgetAnswers } from './modules/reports/kept.service.ts';
 import { keepYesterday } from './modules/reports/snapshots.service.ts';
 import { removeOrphans } from './platform/files.ts';
 
@@ -48,6 +49,7 @@ export async function upkeep(platform: Platform, signal: AbortSignal): Promise<v
     try {
       await inTenant(countPlannedContacts);
       await inTenant((ctx) => keepYesterday(ctx));
+      await inTenant(forgetAnswers);
       const purged = await purgeImports(inTenant, config, signal);
       if (purged) log.info({ tenant: tenant.id, imports: purged }, 'removed what imports no longer need');
       for (const key of await inTenant(keptFiles)) known.add(key);

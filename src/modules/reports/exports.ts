@@ -7,9 +7,10 @@ import { type ExportCell, type Table, writeCsv, writeXlsx } from '#src/kernel/ex
 import { one } from '#src/kernel/list_query.ts';
 import { type Handler, type Input, stream } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
-import { readQuestion, reportView } from './page.ts';
+import { reportView } from './page.ts';
 import { SIZES, type Size } from './pdf/paper.ts';
 import { customaryPaper, writePdf } from './pdf.ts';
+import { readQuestion } from './question.ts';
 import type { Question, Report } from './report.ts';
 import { aboutTable, chartTables } from './workbook.ts';
 

@@ -2,8 +2,10 @@ import { may } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { json, page, Routes } from '#src/kernel/routes.ts';
 import { download, FORMATS } from './exports.ts';
-import { readQuestion, reportsView, reportView } from './page.ts';
+import { ask } from './kept.service.ts';
+import { reportsView, reportView } from './page.ts';
 import { EXPORT } from './permissions.ts';
+import { readQuestion } from './question.ts';
 import type { Report } from './report.ts';
 
 /** Pages and downloads of every report. */
@@ -32,7 +34,8 @@ export function apiReportRoutes(reports: readonly Report[]): Routes {
       const question = await readQuestion(ctx, report, input.query);
       const { days } = question.period;
       const period = { from: days?.from ?? null, to: days?.to ?? null, time_zone: ctx.tenant.time_zone };
-      return json({ data: { ...(await report.json(ctx, question)), period } });
+      const { answer, computed_at } = await ask(ctx, report, question, 'json');
+      return json({ data: { ...answer, period, computed_at: computed_at.toISOString() } });
     });
   }
   return routes;

@@ -2,8 +2,9 @@ import { type Ctx, can } from '#src/kernel/context.ts';
 import type { ReportView } from '#src/kernel/views_pages.ts';
 import { reports } from './all.ts';
 import { reportAddress } from './figures.ts';
-import { readQuestion } from './page.ts';
+import { ask, computeBehind } from './kept.service.ts';
 import { daysText, PRESET_NAMES, type PresetName, presetLabel, readPeriod } from './period.ts';
+import { readQuestion } from './question.ts';
 import type { Report } from './report.ts';
 
 export { PRESET_NAMES, type PresetName };
@@ -29,8 +30,13 @@ export const mayRead = (ctx: Ctx, { needs }: Report): boolean => can(ctx, 'repor
 /** Asks a report about a period by the same code as its page. @throws 403 */
 export async function askReport(ctx: Ctx, report: Report, period: PresetName): Promise<ReportAnswer> {
   const question = await readQuestion(ctx, report, { period });
-  const { tiles, charts } = await report.page(ctx, question);
+  const { tiles, charts } = (await ask(ctx, report, question, 'page', 0)).answer;
   return { href: reportAddress(report, question), tiles, charts };
+}
+
+/** Has a report that took too long computed by a worker, so that it is there when it is asked for again. */
+export async function askReportLater(ctx: Ctx, report: Report, period: PresetName): Promise<void> {
+  await computeBehind(ctx, report, await readQuestion(ctx, report, { period }), 'page');
 }
 
 /** 'This quarter', as the company's calendar has it. */

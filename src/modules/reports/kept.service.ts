@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import type { Ctx } from '#src/kernel/context.ts';
+import { enqueue, type Job } from '#src/kernel/jobs.ts';
+import { widestRule } from '#src/kernel/visibility.ts';
+import { interaction } from '#src/modules/activity/interaction.entity.ts';
+import { task } from '#src/modules/activity/task.entity.ts';
+import { customer } from '#src/modules/customers/customer.entity.ts';
+import { project } from '#src/modules/delivery/project.entity.ts';
+import { lead } from '#src/modules/sales/lead.entity.ts';
+import { reports } from './all.ts';
+import { reportAddress } from './figures.ts';
+import { readQuestion } from './question.ts';
+import type { Parts, Question, Report } from './report.ts';
+
+const COUNTED = [customer, lead, project, interaction, task];
+
+/** What took less is computed each time it is asked for, in ms. */
+const QUICK = 250;
+/** Nothing is kept for a company that has fewer records of every kind, whatever a busy machine makes of them. */
+const MANY = 50_000;
+/** So long a kept answer is given as it is, in ms. */
+const FRESH = 60_000;
+/** So long it is given while a new one is computed behind it, in ms; after that whoever asks waits for the new one. */
+const USABLE = 15 * 60_000;
+/** How long a statement may take when somebody waits for it, and when nobody does, in ms. */
+const PATIENCE = { asked: 20_000, behind: 120_000 };
+
+/** What a report is asked for. */
+type Part = 'page' | 'json';
+type Answers = { page: Parts; json: object };
+
+export interface Kept<T> {
+  answer: T;
+  /** the instant its figures are of */
+  computed_at: Date;
+  /** computed before it was asked for */
+  earlier: boolean;
+}
+
+/** Who sees every record shares an answer with whoever has the same role; everybody else has their own. */
+const seesAll = (ctx: Ctx): boolean => COUNTED.every((entity) => widestRule(ctx, entity) === 'all');
+const readerOf = (ctx: Ctx): string => (seesAll(ctx) ? ctx.actor.role : ctx.actor.id);
+
+function keyOf(ctx: Ctx, report: Report, question: Question, part: Part): string {
+  const asked = [readerOf(ctx), part, report.slug, ctx.tenant, question];
+  return createHash('sha256').update(JSON.stringify(asked)).digest('base64url');
+}
+
+async function hasMany(ctx: Ctx): Promise<boolean> {
+  for (const { table } of COUNTED) {
+    const [row] = await ctx.db.run(
+      `/* report.has_many */ select exists (select from ${table} where tenant_id = :tenant offset ${MANY}) as yes`,
+    );
+    if (row?.yes) return true;
+  }
+  return false;
+}
+
+const patient = (ctx: Ctx, ms: number) =>
+  ctx.db.run(`/* report.patience */ select set_config('statement_timeout', :ms::text, true)`, { ms });
+
+async function compute<P extends Part>(
+  ctx: Ctx,
+  report: Report,
+  question: Question,
+  part: P,
+): Promise<Kept<Answers[P]>> {
+  const [row] = await ctx.db.run('/* report.now */ select now() as now');
+  const began = performance.now();
+  const answer = (await report[part](ctx, question)) as Answers[P];
+  const computed_at = new Date(row!.now as string);
+  if (performance.now() - began > QUICK && (await hasMany(ctx))) {
+    await ctx.db.run(
+      `/* report.keep */ insert into report_answers (tenant_id, key, computed_at, answer)
+      values (:tenant, :key, :computed_at, :answer::jsonb)
+      on conflict (tenant_id, key) do update set computed_at = excluded.computed_at, answer = excluded.answer
+      where report_answers.computed_at < excluded.computed_at`,
+      { key: keyOf(ctx, report, question, part), computed_at, answer: JSON.stringify(answer) },
+    );
+  }
+  return { answer, computed_at, earlier: false };
+}
+
+/**
+ * A report's answer: of now, or among very many records one of a moment ago, which says so. Within the transaction of `ctx`.
+ * @param patience how long a statement may take, in ms; 0: as the transaction has it
+ */
+export async function ask<P extends Part>(
+  ctx: Ctx,
+  report: Report,
+  question: Question,
+  part: P,
+  patience: number = PATIENCE.asked,
+): Promise<Kept<Answers[P]>> {
+  const key = keyOf(ctx, report, question, part);
+  const [row] = await ctx.db.run(
+    `/* report.kept */ select computed_at, answer, extract(epoch from now() - computed_at) * 1000 as age
+    from report_answers where tenant_id = :tenant and key = :key`,
+    { key },
+  );
+  const age = Number(row?.age ?? Number.POSITIVE_INFINITY);
+  // What somebody may see can shrink, so an answer of their own gets no older than a minute.
+  if (age <= (seesAll(ctx) ? USABLE : FRESH)) {
+    if (age > FRESH) await computeBehind(ctx, report, question, part);
+    return { answer: row!.answer as Answers[P], computed_at: new Date(row!.computed_at as string), earlier: true };
+  }
+  if (patience) await patient(ctx, patience);
+  return compute(ctx, report, question, part);
+}
+
+/** Has an answer computed by a worker, so that it is there when it is asked for again. */
+export async function computeBehind(ctx: Ctx, report: Report, question: Question, part: Part): Promise<void> {
+  const [, query = ''] = reportAddress(report, question).split('?');
+  const key = `report:${ctx.tenant.id}:${keyOf(ctx, report, question, part)}`;
+  await enqueue(ctx, computing, { slug: report.slug, query, part }, key);
+}
+
+/** Computes a report for somebody who is not waiting for it. */
+export const computing: Job = {
+  name: 'reports.compute',
+  run: (inTenant, payload) =>
+    inTenant(async (ctx) => {
+      const report = reports.find(({ slug }) => slug === payload.slug);
+      if (!report) return;
+      const question = await readQuestion(ctx, report, Object.fromEntries(new URLSearchParams(String(payload.query))));
+      await patient(ctx, PATIENCE.behind);
+      await compute(ctx, report, question, payload.part === 'json' ? 'json' : 'page');
+    }),
+};
+
+/** Forgets what nobody asked for again. Called by upkeep. */
+export const forgetAnswers = (ctx: Ctx): Promise<unknown> =>
+  ctx.db.run(
+    `/* report.forget */ delete from report_answers where tenant_id = :tenant and computed_at < now() - interval '1 day'`,
+  );
