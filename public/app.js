@@ -204,6 +204,7 @@
       hideLater(notice);
     }
     drawCharts();
+    lookAgain();
     const errors = $('[data-focus]');
     if (errors) return errors.focus();
     if (!isNew || $('#main [autofocus]')) return;
@@ -216,17 +217,22 @@
 
   /** The least between two looks, in ms; an answer that costs more is asked for less often. */
   const CALM = 5_000;
+  /** How long a worker is given for what took too long, and for what was of a moment ago, in ms. */
+  const LATER = { late: 8_000, earlier: 30_000 };
   let looking = 0;
   let calmUntil = 0;
+  let hasNews = false;
 
   on('records', ({ target }) => {
     // The page is about as old as its stream, so the first word is no news.
-    if (target.dataset.heard) look();
-    else target.dataset.heard = 'true';
+    if (target.dataset.heard) {
+      hasNews = true;
+      look();
+    } else target.dataset.heard = 'true';
   });
 
   /** Asks again for what is shown, once the reader is not in the middle of it; not all readers at the same moment. */
-  function look() {
+  function look(after = 0) {
     clearTimeout(looking);
     looking = setTimeout(
       () => {
@@ -234,8 +240,16 @@
         if (part && isUnder(part)) look();
         else if (part) window.htmx.trigger(part, 'refresh');
       },
-      Math.max(300 + 700 * Math.random(), calmUntil - Date.now()),
+      Math.max(300 + 700 * Math.random(), calmUntil - Date.now(), after),
     );
+  }
+
+  /** What is not there yet is asked for until it is; what may not know the news yet is asked for once more. */
+  function lookAgain() {
+    const part = $('[data-quiet]');
+    if (part?.matches('[data-late]')) look(LATER.late);
+    else if (hasNews && part?.matches('[data-earlier]')) look(LATER.earlier);
+    hasNews = false;
   }
 
   /** Whether somebody types, has the focus, marks text or prints there. */
@@ -265,6 +279,7 @@
   function settle({ open }) {
     for (const id of open ?? []) document.getElementById(id)?.setAttribute('open', '');
     drawCharts();
+    lookAgain();
   }
 
   // ------------------------------------------------------------------ forms

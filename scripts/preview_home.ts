@@ -69,7 +69,15 @@ const dashboard: DashboardView = {
   })),
   events_href: '',
   arrange_href: '/arrangement',
-  board: { href: '/dashboard', days: '1 Oct 2026 – 21 Nov 2026', updated: 'Updated 14:02', first_steps: [], widgets },
+  board: {
+    href: '/dashboard',
+    days: '1 Oct 2026 – 21 Nov 2026',
+    updated: 'Updated 14:02',
+    is_late: false,
+    is_earlier: false,
+    first_steps: [],
+    widgets,
+  },
 };
 
 const arrangement: ArrangementView = {

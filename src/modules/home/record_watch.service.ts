@@ -23,18 +23,19 @@ interface Line {
   entity: string;
 }
 
-/** The newest lines of the trail about changes; one index range of the primary key, at most MOST rows. */
+/** Smallest (0) or largest (f) id of a moment so many seconds ago; of the statement's own time, which an index can be asked for. */
+const idOf = (secs: string, fill: '0' | 'f') =>
+  `(lpad(to_hex(floor(extract(epoch from statement_timestamp() - make_interval(secs => ${secs})) * 1000)::bigint), 12, '0')
+    || repeat('${fill}', 20))::uuid`;
+
+/** The newest lines of the trail about changes, but for those of the last `skip` seconds: one range of the primary key. */
+export const NEWEST = `select id, entity from audit_log
+  where tenant_id = :tenant and verb not in ('exported', 'configured', 'signed_in', 'signed_out')
+    and id > ${idOf(String(WINDOW), '0')} and id <= ${idOf(':skip::float8', 'f')}
+  order by id desc limit ${MOST}`;
+
 const newest = async (db: TenantDb, skip: number): Promise<Line[]> =>
-  (await db.run(
-    `/* dashboard.watch */ select id, entity from audit_log
-     where tenant_id = :tenant and verb not in ('exported', 'configured', 'signed_in', 'signed_out')
-       and id > (lpad(to_hex(floor(extract(epoch from clock_timestamp() - make_interval(secs => ${WINDOW})) * 1000)::bigint), 12, '0')
-         || repeat('0', 20))::uuid
-       and id < (lpad(to_hex(floor(extract(epoch from clock_timestamp() - make_interval(secs => :skip::float8)) * 1000)::bigint), 12, '0')
-         || repeat('f', 20))::uuid
-     order by id desc limit ${MOST}`,
-    { skip },
-  )) as unknown as Line[];
+  (await db.run(`/* dashboard.watch */ ${NEWEST}`, { skip })) as unknown as Line[];
 
 /** One company, as long as somebody listens. */
 class Watch {

@@ -36,8 +36,12 @@ export interface BoardView {
   href: string;
   /** '1 Oct 2026 – 21 Nov 2026' */
   days: string;
-  /** 'Updated 14:02' */
+  /** 'Updated 14:02', the time of the oldest figure */
   updated: string;
+  /** something is still being computed, and is asked for until it is there */
+  is_late: boolean;
+  /** something was computed before it was asked for, so news may be missing in it for a moment */
+  is_earlier: boolean;
   /** instead of widgets: how to begin, while the company has no record */
   first_steps: Link[];
   widgets: WidgetView[];

@@ -15,6 +15,10 @@ export interface ReportAnswer {
   href: string;
   tiles: ReportView['tiles'];
   charts: ReportView['charts'];
+  /** the instant its figures are of */
+  computed_at: Date;
+  /** computed before it was asked for, as among very many records */
+  earlier: boolean;
 }
 
 /** @throws Error for a name that no report has: a mistake of ours */
@@ -30,8 +34,8 @@ export const mayRead = (ctx: Ctx, { needs }: Report): boolean => can(ctx, 'repor
 /** Asks a report about a period by the same code as its page. @throws 403 */
 export async function askReport(ctx: Ctx, report: Report, period: PresetName): Promise<ReportAnswer> {
   const question = await readQuestion(ctx, report, { period });
-  const { tiles, charts } = (await ask(ctx, report, question, 'page', 0)).answer;
-  return { href: reportAddress(report, question), tiles, charts };
+  const { answer, computed_at, earlier } = await ask(ctx, report, question, 'page', 0);
+  return { href: reportAddress(report, question), tiles: answer.tiles, charts: answer.charts, computed_at, earlier };
 }
 
 /** Has a report that took too long computed by a worker, so that it is there when it is asked for again. */

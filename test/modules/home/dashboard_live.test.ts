@@ -1,7 +1,9 @@
 // The dashboard follows what colleagues change: heard over server-sent events, shown in a real browser, and never in the way.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { withTenant } from '../../../src/kernel/tenant_db.ts';
 import { start } from '../../../src/main.ts';
+import { NEWEST } from '../../../src/modules/home/record_watch.service.ts';
 import { csrfToken, signIn, startApp, type TestApp } from '../../helpers/app.ts';
 import { expectNoAxeViolations, openBrowser, screenshot, type TestBrowser } from '../../helpers/browser.ts';
 import { cookieOf, openEvents } from '../../helpers/events.ts';
@@ -136,6 +138,16 @@ test('the trail is looked at once for all who listen in a company, and not at al
   }
 }, 60_000);
 
+test('however long the trail, only its last minute is read', async () => {
+  const plan = await withTenant(app.platform.pools.app, acme.id, async (db) => {
+    await db.run('set local enable_seqscan = off');
+    return db.run(`explain ${NEWEST}`, { skip: 0 });
+  });
+  const text = plan.map((line) => line['QUERY PLAN']).join('\n');
+  expect(text).toMatch(/Index (Only )?Scan Backward using audit_log_pkey/);
+  expect(text).toMatch(/Index Cond: .*id > .*id <= /);
+});
+
 test('a stream ends when its session does', async () => {
   const { agent, listen } = await visitor('manager');
   const events = await listen();
@@ -208,6 +220,17 @@ test('nothing moves while somebody is at it, marks something or prints; it moves
   await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
   await becomesNew(page);
   expect(await openLeads(page)).toBe(before + 1);
+  await page.context().close();
+}, 60_000);
+
+test('what took too long at first comes by itself when it is there', async () => {
+  await ground.query('begin');
+  await ground.query('lock table projects in access exclusive mode');
+  const { page } = await signedIn('admin').finally(() => ground.query('rollback'));
+  const figures = page.locator('#widget-forecast-figures');
+  expect(await figures.textContent()).toContain('It is being computed');
+  await page.waitForSelector('#board:not([data-late])', { state: 'attached', timeout: 2 * SHOWN });
+  expect(await figures.locator('.tile').count()).toBeGreaterThan(3);
   await page.context().close();
 }, 60_000);
 
