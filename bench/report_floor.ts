@@ -4,6 +4,7 @@ import { actorOfUser } from '../src/kernel/actor.ts';
 import type { Ctx } from '../src/kernel/context.ts';
 import { withTenant } from '../src/kernel/tenant_db.ts';
 import '../src/modules/index.ts';
+import { roomy } from '../src/modules/reports/kept.service.ts';
 import { readQuestion } from '../src/modules/reports/question.ts';
 import type { Report } from '../src/modules/reports/report.ts';
 import { createLog } from '../src/platform/log.ts';
@@ -70,6 +71,7 @@ async function recorded(
     if (!found) throw new Error(`${who.user_id} may not sign in`);
     const ctx: Ctx = { ...found, db, via: 'web', ip: null, request_id: 'bench', csrf: '', session_id: null };
     statements.length = 0;
+    await roomy(ctx, 0);
     await report.page(ctx, await readQuestion(ctx, report, query));
   });
   return statements;

@@ -23,7 +23,7 @@ const PERIODS: Record<string, Record<string, string>> = {
   'this month': { period: 'this-month' },
   'all time': { period: 'all-time' },
 };
-const FLOOR_TIMES = 30;
+const FLOOR_TIMES = 10;
 
 /** How often one thing is asked for: until one of the two is reached, but `least` times. */
 interface Effort {
@@ -33,7 +33,7 @@ interface Effort {
   /** before anything is measured, so that statements are prepared and pages in memory as on any other day */
   first: number;
 }
-const FULL: Effort = { most: 100, least: 10, ms: 4_000, first: 3 };
+const FULL: Effort = { most: 100, least: 10, ms: 2_000, first: 3 };
 const QUICK: Effort = { most: 20, least: 3, ms: 1_000, first: 1 };
 
 const HEADS = {

@@ -20,7 +20,9 @@ const sortField = (entity: Entity, name: string): Field => entity.fields[name] ?
 function sortSql(entity: Entity, sort: string): string {
   const { empty } = sortField(entity, sort).sql;
   const column = `${entity.table}.${sort}`;
-  const nullable = !!empty && !entity.fields[sort]?.options.required && !!entity.fields[sort];
+  // When something happened is always known, though a form may leave it to the clock.
+  const nullable =
+    !!empty && !!entity.fields[sort] && !entity.fields[sort].options.required && sort !== entity.happened;
   return nullable ? `coalesce(${column}, ${empty})` : column;
 }
 

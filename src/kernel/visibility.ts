@@ -39,8 +39,14 @@ export function applyRule(ctx: Ctx, entity: Entity, query: Query, rule: Rule | n
     for (const field of entity.through) {
       const parent = entityNamed(entity.fields[field]?.to ?? '');
       const parentRule = widestRule(ctx, parent) && allowedScope(ctx, parent, rule ?? 'own');
-      const inner = ctx.db.from(parent.table, 'parent').select('parent.id').whereNull('parent.deleted_at');
-      any.orWhereIn(`${alias}.${field}`, applyRule(ctx, parent, inner, parentRule, 'parent') as never);
+      const its = `${alias}_${field}`;
+      // Asked of each row, so that a page of a list looks up its own parents and not all that somebody owns.
+      const inner = ctx.db
+        .from(parent.table, its)
+        .select(ctx.db.sql('1'))
+        .whereRaw(`${its}.id = ${alias}.${field}`)
+        .whereNull(`${its}.deleted_at`);
+      any.orWhereExists(applyRule(ctx, parent, inner, parentRule, its) as never);
     }
   });
 }

@@ -56,8 +56,16 @@ async function hasMany(ctx: Ctx): Promise<boolean> {
   return false;
 }
 
-const patient = (ctx: Ctx, ms: number) =>
-  ctx.db.run(`/* report.patience */ select set_config('statement_timeout', :ms::text, true)`, { ms });
+/**
+ * Room for the transaction's statements: each is planned for its own days, and joins find their hash tables in memory.
+ * @param ms how long a statement may take; 0: as the transaction has it
+ */
+export const roomy = (ctx: Ctx, ms: number) =>
+  ctx.db.run(
+    `/* report.room */ select set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+      set_config('statement_timeout', case :ms::int when 0 then current_setting('statement_timeout') else :ms::text end, true)`,
+    { ms },
+  );
 
 async function compute<P extends Part>(
   ctx: Ctx,
@@ -104,7 +112,7 @@ export async function ask<P extends Part>(
     if (age > FRESH) await computeBehind(ctx, report, question, part);
     return { answer: row!.answer as Answers[P], computed_at: new Date(row!.computed_at as string), earlier: true };
   }
-  if (patience) await patient(ctx, patience);
+  await roomy(ctx, patience);
   return compute(ctx, report, question, part);
 }
 
@@ -123,7 +131,7 @@ export const computing: Job = {
       const report = reports.find(({ slug }) => slug === payload.slug);
       if (!report) return;
       const question = await readQuestion(ctx, report, Object.fromEntries(new URLSearchParams(String(payload.query))));
-      await patient(ctx, PATIENCE.behind);
+      await roomy(ctx, PATIENCE.behind);
       await compute(ctx, report, question, payload.part === 'json' ? 'json' : 'page');
     }),
 };
