@@ -1,10 +1,10 @@
 import type { Request, Response } from 'express';
 import express from 'express';
-import { csrfToken } from '#src/platform/csrf.ts';
 import { badRequest } from '#src/kernel/errors.ts';
 import { checkOrigin, checkToken, formSeed, type Platform } from '#src/kernel/http.ts';
 import type { Body } from '#src/kernel/routes.ts';
 import type { Hidden } from '#src/kernel/views.ts';
+import { csrfToken } from '#src/platform/csrf.ts';
 
 /** Reads the forms of people who are not signed in; they are short. */
 export const shortForm = express.urlencoded({ extended: false, limit: '20kb', parameterLimit: 20 });
