@@ -64,7 +64,7 @@ test('explain prints fields, filters, sorts and who may do what, by the name or 
   expect(out).toMatch(/^ {2}status +Status +choice: new, contacted, qualified, lost, converted/m);
   expect(out).toMatch(/^ {2}sales +own +yes +yes +yes +yes/m);
   expect(out).toMatch(/^ {2}support +– +–/m);
-  expect(out).toContain('Sorts: name, estimated_value, created_at, updated_at');
+  expect(out).toContain('Sorts: name, estimated_value, last_contact_at, created_at, updated_at');
   expect((await run('explain', 'leads')).out).toBe(out);
   const unknown = await run('explain', 'unicorn');
   expect([unknown.code, unknown.err]).toEqual([1, expect.stringContaining('There is no entity unicorn')]);

@@ -53,6 +53,7 @@ test('days on which nothing is due are an answer with nothing in it', async () =
     totals: { tasks: 0, follow_ups: 0, planned: 0, overdue_tasks: 0 },
     truncated: false,
     period: { from: null, to: null, time_zone: 'Europe/Berlin' },
+    computed_at: expect.any(String),
   });
 });
 
