@@ -5,8 +5,10 @@ import { type Answer, type AnswerTable, answered } from './answer.ts';
 import { APART, choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
 import { chartOf, tile } from './figures.ts';
 import { amount, type Group, grouped, total, valuesOf } from './grouped.ts';
+import { daysText } from './period.ts';
 import type { Question } from './report.ts';
-import { count, jsonFigure, money, name } from './value.ts';
+import { keptText, type Standing, standingAt, yesterday } from './snapshots.service.ts';
+import { count, jsonFigure, money, name, type Value } from './value.ts';
 
 type Leads = Group<'status'>[];
 type Projects = Group<'status' | 'currency'>[];
@@ -113,10 +115,72 @@ function charts(
   return shown;
 }
 
+interface Stood {
+  leads: Standing;
+  projects: Standing;
+}
+
+/** How everything stood at the end of a period that is over; null where nothing was kept, or the reader sees a part only. */
+async function stoodAt(ctx: Ctx, question: Question): Promise<Stood | null> {
+  const to = question.period.days?.to;
+  if (!to || to > yesterday(ctx)) return null;
+  const leadsThen = (await standingAt(ctx, lead, question, [to])).get(to);
+  const projectsThen = (await standingAt(ctx, project, question, [to])).get(to);
+  return leadsThen && projectsThen ? { leads: leadsThen, projects: projectsThen } : null;
+}
+
+/** What stood then leads to no list: its records have moved on. */
+const withoutLinks = (table: AnswerTable, title: string): AnswerTable => {
+  const plain = (row: Value[]) => row.map((value) => ({ ...value, href: '' }));
+  return { ...table, title, rows: table.rows.map(plain), total: table.total && plain(table.total) };
+};
+
+function stoodTables(ctx: Ctx, question: Question, stood: Stood | null): AnswerTable[] {
+  if (!stood) return [];
+  const { day } = stood.leads;
+  const then = `at the end of ${daysText({ from: day, to: day }, ctx.tenant)}`;
+  const currencies = valuesOf(stood.projects.groups, 'currency', ctx.tenant.currency);
+  return [
+    withoutLinks(leadTable(question, stood.leads.groups), `All leads ${then}`),
+    ...currencies.map((currency) => {
+      const several = currencies.length > 1 ? `, ${currency}` : '';
+      return withoutLinks(
+        projectTable(question, stood.projects.groups, currency, false),
+        `All projects ${then}${several}`,
+      );
+    }),
+  ];
+}
+
+const jsonStood = (ctx: Ctx, { leads: then, projects: and }: Stood) => ({
+  day: then.day,
+  taken_at: then.taken_at,
+  leads: jsonLeads(then.groups),
+  projects: jsonProjects(and.groups, valuesOf(and.groups, 'currency', ctx.tenant.currency), ''),
+});
+
+const jsonLeads = (found: Leads) =>
+  choicesOf(lead, 'status').map((status) => ({ status, count: total(found, { status }).count }));
+
+/** A line a status and currency; of the currency `whole` those too of which there is nothing. */
+const jsonProjects = (found: Projects, currencies: readonly string[], whole: string) =>
+  currencies.flatMap((currency) =>
+    choicesOf(project, 'status')
+      .map((status) => {
+        const sum = total(found, { currency, status });
+        return { status, count: sum.count, total_value: jsonFigure({ value: amount(sum) }), currency };
+      })
+      .filter(({ count: number }) => number || currency === whole),
+  );
+
 const computed = (ctx: Ctx, question: Question): Answer['computed'] => [
   {
     term: 'Which records',
     text: `${whose(ctx, lead, question, 'assigned to')} and ${whose(ctx, project, question, 'owned by').toLowerCase()}, created in the period, by the status they have now. What is in the trash is left out.`,
+  },
+  {
+    term: 'As it stood',
+    text: 'For a period that is over: all leads and projects, whenever they were created, by the status they had at its end, from what is counted and kept every night. For readers who see all of them.',
   },
   { term: 'Open leads', text: 'New, contacted and qualified ones; lost and converted ones are decided.' },
   { term: 'Open projects', text: 'Active and pending ones. One without a value counts as a project with 0.' },
@@ -156,28 +220,21 @@ export const pipeline = answered({
     const own = ctx.tenant.currency;
     const found = valuesOf(foundProjects, 'currency', own);
     const currencies = found.length ? found : [own];
-    const line = (currency: string, status: string) => {
-      const sum = total(foundProjects, { currency, status });
-      return { status, count: sum.count, total_value: jsonFigure({ value: amount(sum) }), currency };
-    };
+    const stood = await stoodAt(ctx, question);
     return {
       tiles: tiles(ctx, question, foundLeads, foundProjects, currencies),
       charts: charts(ctx, question, foundLeads, foundProjects, currencies),
       tables: [
         leadTable(question, foundLeads),
         ...currencies.map((currency) => projectTable(question, foundProjects, currency, currencies.length > 1)),
+        ...stoodTables(ctx, question, stood),
       ],
+      note: stood ? `What stood then was counted once. ${keptText(stood.leads, ctx)}.` : '',
       computed: computed(ctx, question),
       json: {
-        leads: choicesOf(lead, 'status').map((status) => ({
-          status,
-          count: total(foundLeads, { status }).count,
-        })),
-        projects: currencies.flatMap((currency) =>
-          choicesOf(project, 'status')
-            .map((status) => line(currency, status))
-            .filter((one) => one.count || currency === own),
-        ),
+        leads: jsonLeads(foundLeads),
+        projects: jsonProjects(foundProjects, currencies, own),
+        as_it_stood: stood && jsonStood(ctx, stood),
       },
     };
   },

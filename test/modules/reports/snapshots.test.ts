@@ -82,6 +82,36 @@ describe('how things stood at the end of a day', () => {
     expect(await page('')).not.toContain('as they stood');
   });
 
+  test('the pipeline of a period that is over also says how everything stood at its end; its records have moved on', async () => {
+    const pipeline = async (query: string, role: 'admin' | 'sales' = 'admin') =>
+      (await askJson(app, acme, role, query, 'pipeline')).body.data;
+    const over = `?from=${day(30)}&to=${day(1)}`;
+    const { rows } = await ground.query(
+      `select count(*)::int as leads from leads where tenant_id = $1 and deleted_at is null`,
+      [acme.id],
+    );
+    const sum = (lines: { count: number }[]) => lines.reduce((all, { count }) => all + count, 0);
+    const before = (await pipeline(over)).as_it_stood;
+    expect(before).toMatchObject({ day: day(1), taken_at: expect.any(String) });
+    expect(sum(before.leads)).toBe(rows[0].leads);
+    await ground.query(`update leads set status = 'lost' where tenant_id = $1`, [acme.id]);
+    await ground.query(`update projects set status = 'cancelled', value = 0 where tenant_id = $1`, [acme.id]);
+    expect((await pipeline(over)).as_it_stood).toEqual(before);
+    expect(before.projects.find(({ status }: { status: string }) => status === 'active').total_value).toBeGreaterThan(
+      12,
+    );
+    // Nothing is said of days that were not kept, of today, or to somebody who sees a part only.
+    expect((await pipeline(`?from=${day(60)}&to=${day(31)}`)).as_it_stood).toBeNull();
+    expect((await pipeline('')).as_it_stood).toBeNull();
+    expect((await pipeline(over, 'sales')).as_it_stood).toBeNull();
+    const agent = app.agent();
+    await signIn(agent, acme.users.admin.email, PASSWORD);
+    const { text } = await agent.get(`/reports/pipeline${over}`).expect(200);
+    const then = text.slice(text.indexOf('All leads at the end of'));
+    expect(then).toMatch(/What stood then was counted once\. Kept on /);
+    expect(then.slice(0, then.indexOf('</table>'))).not.toContain('<td class="c-number"><a');
+  });
+
   test('one person’s figures were kept apart', async () => {
     const of = async (role: 'sales' | 'csm') =>
       counts(await ask(`?from=${day(30)}&to=${day(1)}&user=${acme.users[role].id}`)).active;
