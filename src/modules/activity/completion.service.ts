@@ -6,7 +6,7 @@ import { interaction } from './interaction.entity.ts';
 import { task } from './task.entity.ts';
 
 /** Where tasks stand that somebody still has to see to. */
-export const TO_DO: readonly string[] = ['open', 'in_progress'];
+export const PENDING: readonly string[] = ['open', 'in_progress'];
 
 /**
  * Says that a task is done; when that was is written by its table. Doing it twice is fine.
@@ -20,7 +20,7 @@ export async function completeTask(ctx: Ctx, id: string, version: number | null)
 
 /**
  * Takes up a task again that was done or cancelled; one that is still to be done stays as it is.
- * @param status where it shall stand, one of TO_DO
+ * @param status where it shall stand, one of PENDING
  * @throws as completeTask
  */
 export async function reopenTask(
@@ -29,7 +29,7 @@ export async function reopenTask(
   version: number | null,
   status: string,
 ): Promise<{ row: Row; was: string }> {
-  return setStatus(ctx, id, version, (now) => (TO_DO.includes(now) ? now : status));
+  return setStatus(ctx, id, version, (now) => (PENDING.includes(now) ? now : status));
 }
 
 async function setStatus(

@@ -22,7 +22,7 @@ import {
   wholeNumber,
 } from '#src/kernel/routes.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
-import { completeTask, reopenTask, setFollowUp, TO_DO } from './completion.service.ts';
+import { completeTask, PENDING, reopenTask, setFollowUp } from './completion.service.ts';
 import { interaction } from './interaction.entity.ts';
 import { MY_DAY, myDayView } from './my_day.ts';
 import { task } from './task.entity.ts';
@@ -58,13 +58,13 @@ const refused =
 
 async function complete(ctx: Ctx, input: Input): Promise<Reply> {
   const { row, was } = await completeTask(ctx, idOf(input), versionOf(input));
-  const way = TO_DO.includes(was) ? { undo: undo(input, `/tasks/${row.id}/reopening`, { status: was })! } : {};
+  const way = PENDING.includes(was) ? { undo: undo(input, `/tasks/${row.id}/reopening`, { status: was })! } : {};
   return goBack(input, task, row, { text: `“${recordTitle(task, row)}” is done.`, tone: 'green', ...way });
 }
 
 async function reopen(ctx: Ctx, input: Input): Promise<Reply> {
   const status = one(input.query, 'status') || 'open';
-  if (!TO_DO.includes(status)) throw invalid({ status: 'A task is taken up again as open or in progress.' });
+  if (!PENDING.includes(status)) throw invalid({ status: 'A task is taken up again as open or in progress.' });
   const { row } = await reopenTask(ctx, idOf(input), versionOf(input), status);
   return goBack(input, task, row, { text: `“${recordTitle(task, row)}” is to be done again.`, tone: 'green' });
 }
@@ -98,7 +98,7 @@ export const activity = defineModule('activity', {
             if (row.deleted_at || !can(ctx, 'task.update')) return;
             const version = [{ name: 'version', value: view.version }];
             view.actions.push(
-              TO_DO.includes(String(row.status))
+              PENDING.includes(String(row.status))
                 ? button(ctx, 'Mark as done', `/tasks/${view.id}/completion`, 'check', version)
                 : button(ctx, 'Reopen', `/tasks/${view.id}/reopening`, 'arrow-back-up', version),
             );

@@ -8,7 +8,7 @@ import { titlesOfAll } from '#src/kernel/records.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { Query, Row } from '#src/kernel/tenant_db.ts';
 import type { Action, Link } from '#src/kernel/views.ts';
-import { TO_DO } from './completion.service.ts';
+import { PENDING } from './completion.service.ts';
 import { interaction } from './interaction.entity.ts';
 import { task } from './task.entity.ts';
 import type { DayGroup, DayRow, MyDayView } from './views.ts';
@@ -41,7 +41,7 @@ function days(ctx: Ctx, now: DateTime) {
 }
 
 /** What the reader still has to do, most urgent of a day first. Being theirs, all of it is theirs to see. */
-const toDo = (ctx: Ctx): Query =>
+const pendingTasks = (ctx: Ctx): Query =>
   ctx.db
     .from('tasks', 'tasks', 'task.my_day')
     .select('id', 'version', 'title', 'status', 'priority', 'due_date', ...ABOUT)
@@ -52,34 +52,34 @@ const toDo = (ctx: Ctx): Query =>
     .limit(MOST + 1);
 
 async function spansOfTasks(ctx: Ctx, { today, yesterday, tomorrow, last }: ReturnType<typeof days>): Promise<Span[]> {
-  const list = (rest: string) => `/tasks?assigned_to=me&status=${TO_DO.join(',')}${rest}`;
+  const list = (rest: string) => `/tasks?assigned_to=me&status=${PENDING.join(',')}${rest}`;
   return [
     {
       id: 'overdue',
       heading: 'Overdue',
       is_late: true,
-      rows: await toDo(ctx).where('due_date', '<', today),
+      rows: await pendingTasks(ctx).where('due_date', '<', today),
       all_href: list(`&due_date__to=${yesterday}&sort=due_date`),
     },
     {
       id: 'today',
       heading: 'Today',
       is_late: false,
-      rows: await toDo(ctx).where('due_date', today),
+      rows: await pendingTasks(ctx).where('due_date', today),
       all_href: list(`&due_date__from=${today}&due_date__to=${today}`),
     },
     {
       id: 'soon',
       heading: `Next ${AHEAD} days`,
       is_late: false,
-      rows: await toDo(ctx).whereBetween('due_date', [tomorrow, last]),
+      rows: await pendingTasks(ctx).whereBetween('due_date', [tomorrow, last]),
       all_href: list(`&due_date__from=${tomorrow}&due_date__to=${last}&sort=due_date`),
     },
     {
       id: 'later',
       heading: 'Later or without a date',
       is_late: false,
-      rows: await toDo(ctx).where((any) => any.where('due_date', '>', last).orWhereNull('due_date')),
+      rows: await pendingTasks(ctx).where((any) => any.where('due_date', '>', last).orWhereNull('due_date')),
       // No list has both; the last of all that is to be done come first there.
       all_href: list('&sort=-due_date'),
     },

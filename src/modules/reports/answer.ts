@@ -80,15 +80,24 @@ function sheet(
 }
 
 /** Makes the three ways of answering out of the one. */
-export const answered = (report: AnsweredReport): Report => ({
-  ...report,
-  page: async (ctx, question) => parts(ctx, report, question, await report.answer(ctx, question)),
-  json: async (ctx, question) => (await report.answer(ctx, question)).json,
-  async table(ctx, question) {
-    const { lines, ...table } = sheet(report, question, await report.answer(ctx, question));
-    async function* rows() {
-      yield lines.map((line) => line.map(valueExport));
-    }
-    return { ...table, rows: rows() };
-  },
-});
+export function answered(report: AnsweredReport): Report {
+  // A question is read anew for each request; a workbook asks it twice, for its figures and for its charts.
+  const known = new WeakMap<Question, Promise<Answer>>();
+  const answer = (ctx: Ctx, question: Question): Promise<Answer> => {
+    const found = known.get(question) ?? report.answer(ctx, question);
+    known.set(question, found);
+    return found;
+  };
+  return {
+    ...report,
+    page: async (ctx, question) => parts(ctx, report, question, await answer(ctx, question)),
+    json: async (ctx, question) => (await answer(ctx, question)).json,
+    async table(ctx, question) {
+      const { lines, ...table } = sheet(report, question, await answer(ctx, question));
+      async function* rows() {
+        yield lines.map((line) => line.map(valueExport));
+      }
+      return { ...table, rows: rows() };
+    },
+  };
+}

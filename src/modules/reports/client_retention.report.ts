@@ -189,7 +189,7 @@ export const clientRetention = answered({
       ],
       charts: charts(
         ctx,
-        [...sampled].flatMap((day) => kept.get(day) ?? []),
+        sampled.flatMap((day) => kept.get(day) ?? []),
         groups,
         link,
       ),

@@ -7,6 +7,7 @@ import { type ExportCell, type Table, writeCsv, writeXlsx } from '#src/kernel/ex
 import { one } from '#src/kernel/list_query.ts';
 import { type Handler, type Input, stream } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
+import { askNow, PATIENCE, roomy } from './kept.service.ts';
 import { reportView } from './page.ts';
 import { SIZES, type Size } from './pdf/paper.ts';
 import { customaryPaper, writePdf } from './pdf.ts';
@@ -53,8 +54,12 @@ function readPaper({ tenant }: Ctx, { query }: Input): Size {
 }
 
 async function write(ctx: Ctx, input: Input, report: Report, question: Question, format: Format, out: Writable) {
-  if (format === 'csv') return writeCsv(withCount(await report.table(ctx, question)), out);
-  const view = await reportView(ctx, report, question);
+  if (format === 'csv') {
+    await roomy(ctx, PATIENCE.asked);
+    return writeCsv(withCount(await report.table(ctx, question)), out);
+  }
+  // Of now, as its rows are: a file must add up.
+  const view = await reportView(ctx, report, question, askNow);
   if (format === 'xlsx') {
     const data = withCount(await report.table(ctx, question));
     return writeXlsx([data, ...chartTables(view), aboutTable(view)], out);

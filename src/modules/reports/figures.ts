@@ -8,14 +8,14 @@ import { count, money, numeric, type Value, valueCell, valueText } from './value
 
 /** Address of a report in a state. `more` overrides; null drops. */
 export function reportAddress(
-  report: Pick<Report, 'slug' | 'default_sort' | 'days'>,
+  report: Pick<Report, 'slug' | 'default_sort' | 'days' | 'standing'>,
   question: Question,
   more: Record<string, string | null> = {},
   ending = '',
 ): string {
   const sort = `${question.descending ? '-' : ''}${question.sort}`;
   const state: Record<string, string | null> = {
-    ...periodState(question.period),
+    ...(report.standing ? {} : periodState(question.period)),
     user: question.user?.id ?? null,
     ...(report.days && { [report.days.name]: question.days === report.days.initial ? null : String(question.days) }),
     sort: sort === report.default_sort ? null : sort,
@@ -135,6 +135,14 @@ export const chart = (title: string, text: string, data: ChartData): ReportView[
   json: JSON.stringify(data),
 });
 
+/** Figures as a chart draws them: what they say, and what lies behind each. */
+export const seriesOf = (ctx: Ctx, label: string, values: readonly Value[]): ChartData['series'][number] => ({
+  label,
+  values: values.map(({ value }) => Number(value ?? 0)),
+  texts: values.map((value) => valueText(ctx, value)),
+  hrefs: values.map(({ href }) => href),
+});
+
 /** A chart of one series whose bars, points or shares lead to the lists behind them; `ends`: whether each says its value. */
 export const chartOf = (
   ctx: Ctx,
@@ -145,19 +153,25 @@ export const chartOf = (
   values: Value[],
   ends = true,
 ): ReportView['charts'][number] => {
-  const texts = values.map((value) => valueText(ctx, value));
-  return chart(title, `${title}: ${labels.map((one, i) => `${one} ${texts[i]}`).join('; ')}.`, {
+  const series = seriesOf(ctx, label, values);
+  return chart(title, `${title}: ${labels.map((one, i) => `${one} ${series.texts[i]}`).join('; ')}.`, {
     kind,
     labels,
-    series: [
-      { label, values: values.map(({ value }) => Number(value ?? 0)), texts, hrefs: values.map(({ href }) => href) },
-    ],
+    series: [series],
     ...(!ends && { ends: [] }),
   });
 };
 
+/** Several series on top of each other, each with the lists behind its parts. */
+export function stacksOf(title: string, labels: string[], series: ChartData['series']): ReportView['charts'][number] {
+  const said = labels.map(
+    (label, i) => `${label}: ${series.map((one) => `${one.texts[i]} ${one.label.toLowerCase()}`).join(', ')}`,
+  );
+  return chart(title, `${title}. ${said.join('; ')}.`, { kind: 'stacks', labels, series });
+}
+
 /** '14 rows, all of them.' */
-export function rowsNote(ctx: Ctx, shown: number, all: number): string {
+export function rowsNote(ctx: Pick<Ctx, 'tenant'>, shown: number, all: number): string {
   if (all === 0) return '';
   if (shown < all) {
     const [some, every] = [formatCount(shown, ctx.tenant), formatCount(all, ctx.tenant)];

@@ -3,7 +3,7 @@ import type { ExportCell, Table } from '#src/kernel/export.ts';
 import type { ReportTable, ReportView } from '#src/kernel/views_pages.ts';
 import { interaction } from '#src/modules/activity/interaction.entity.ts';
 import { labelOf, whose } from './behind.ts';
-import { chart, listOf, rowsNote, tile } from './figures.ts';
+import { listOf, rowsNote, seriesOf, stacksOf, tile } from './figures.ts';
 import {
   allSilentRecords,
   CLIENTS,
@@ -20,7 +20,7 @@ import {
 import { NOBODY } from './people.ts';
 import { MOST_JSON_ROWS, MOST_ROWS, type Question, type Report } from './report.ts';
 import { cutTable, dayOf, daysAfter } from './standing.ts';
-import { count, day, days, name, text, type Value, valueText } from './value.ts';
+import { count, day, days, name, text, type Value } from './value.ts';
 
 const KINDS = [CLIENTS, LEADS] as const;
 /** What records of a kind are called here. */
@@ -108,18 +108,10 @@ function charts(ctx: Ctx, question: Question, { today, silences }: Found): Repor
     const values = (silences.get(kind) ?? []).map((number, step) =>
       count(number, stepBehind(kind, question, today, step)),
     );
-    return {
-      label: `${NOUN(kind)}s`,
-      values: values.map(({ value }) => Number(value)),
-      texts: values.map((value) => valueText(ctx, value)),
-      hrefs: values.map(({ href }) => href),
-    };
+    return seriesOf(ctx, `${NOUN(kind)}s`, values);
   });
-  const said = labels.map(
-    (label, i) => `${label}: ${series.map((one) => `${one.texts[i]} ${one.label.toLowerCase()}`).join(', ')}`,
-  );
   const title = 'Time without contact';
-  return [chart(title, `${title}. ${said.join('; ')}.`, { kind: 'stacks', labels, series })];
+  return [stacksOf(title, labels, series)];
 }
 
 const addressOf = ({ entity }: Kind, { id }: Silent): string => `/${entity.table}/${id}`;

@@ -23,7 +23,7 @@ const FRESH = 60_000;
 /** So long it is given while a new one is computed behind it, in ms; after that whoever asks waits for the new one. */
 const USABLE = 15 * 60_000;
 /** How long a statement may take when somebody waits for it, and when nobody does, in ms. */
-const PATIENCE = { asked: 20_000, behind: 120_000 };
+export const PATIENCE = { asked: 20_000, behind: 120_000 };
 
 /** What a report is asked for. */
 type Part = 'page' | 'json';
@@ -59,24 +59,32 @@ async function hasMany(ctx: Ctx): Promise<boolean> {
 /**
  * Room for the transaction's statements: each is planned for its own days, and joins find their hash tables in memory.
  * @param ms how long a statement may take; 0: as the transaction has it
+ * @returns the instant of the transaction
  */
-export const roomy = (ctx: Ctx, ms: number) =>
-  ctx.db.run(
+export async function roomy(ctx: Ctx, ms: number): Promise<Date> {
+  const [row] = await ctx.db.run(
     `/* report.room */ select set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),
-      set_config('statement_timeout', case :ms::int when 0 then current_setting('statement_timeout') else :ms::text end, true)`,
+      set_config('statement_timeout', case :ms::int when 0 then current_setting('statement_timeout') else :ms::text end, true),
+      now() as now`,
     { ms },
   );
+  return new Date(row!.now as string);
+}
 
-async function compute<P extends Part>(
+/**
+ * A report's answer of now, kept where that took long. Within the transaction of `ctx`, which it gives room.
+ * @param patience how long a statement may take, in ms; 0: as the transaction has it
+ */
+export async function askNow<P extends Part>(
   ctx: Ctx,
   report: Report,
   question: Question,
   part: P,
+  patience: number = PATIENCE.asked,
 ): Promise<Kept<Answers[P]>> {
-  const [row] = await ctx.db.run('/* report.now */ select now() as now');
+  const computed_at = await roomy(ctx, patience);
   const began = performance.now();
   const answer = (await report[part](ctx, question)) as Answers[P];
-  const computed_at = new Date(row!.now as string);
   if (performance.now() - began > QUICK && (await hasMany(ctx))) {
     await ctx.db.run(
       `/* report.keep */ insert into report_answers (tenant_id, key, computed_at, answer)
@@ -112,8 +120,7 @@ export async function ask<P extends Part>(
     if (age > FRESH) await computeBehind(ctx, report, question, part);
     return { answer: row!.answer as Answers[P], computed_at: new Date(row!.computed_at as string), earlier: true };
   }
-  await roomy(ctx, patience);
-  return compute(ctx, report, question, part);
+  return askNow(ctx, report, question, part, patience);
 }
 
 /** Has an answer computed by a worker, so that it is there when it is asked for again. */
@@ -131,8 +138,7 @@ export const computing: Job = {
       const report = reports.find(({ slug }) => slug === payload.slug);
       if (!report) return;
       const question = await readQuestion(ctx, report, Object.fromEntries(new URLSearchParams(String(payload.query))));
-      await roomy(ctx, PATIENCE.behind);
-      await compute(ctx, report, question, payload.part === 'json' ? 'json' : 'page');
+      await askNow(ctx, report, question, payload.part === 'json' ? 'json' : 'page', PATIENCE.behind);
     }),
 };
 

@@ -2,7 +2,7 @@ import type { Ctx } from '#src/kernel/context.ts';
 import { lead } from '#src/modules/sales/lead.entity.ts';
 import { type Answer, answered } from './answer.ts';
 import { choicesOf, createdBehind, dayTerms, labelOf, whose } from './behind.ts';
-import { chart, tilesOf } from './figures.ts';
+import { chart, seriesOf, tilesOf } from './figures.ts';
 import { type Group, grouped, total } from './grouped.ts';
 import type { Question } from './report.ts';
 import { count, jsonFigure, name, rate, type Value, valueText } from './value.ts';
@@ -59,12 +59,7 @@ function charts(ctx: Ctx, question: Question, found: Leads): Answer['charts'] {
             createdBehind(lead, 'assigned_to', question, { source: source || 'none', status: statuses.join(',') }),
           ),
         );
-        return {
-          label,
-          values: values.map(({ value }) => Number(value)),
-          texts: values.map((value) => valueText(ctx, value)),
-          hrefs: values.map(({ href }) => href),
-        };
+        return seriesOf(ctx, label, values);
       }),
       ends,
     }),

@@ -56,6 +56,10 @@ function kept(report: Report, { period, sort, descending }: Question): Hidden[] 
   ];
 }
 
+/** An instant as the clocks of the company show it. */
+const localTime = ({ tenant }: Ctx, at: Date): DateTime =>
+  DateTime.fromJSDate(at).setZone(tenant.time_zone).setLocale(tenant.locale);
+
 /** What a printed page needs to be understood away from the screen. */
 function titleBlock(
   ctx: Ctx,
@@ -63,7 +67,7 @@ function titleBlock(
   { period, user, days }: Question,
   { computed_at }: Kept<unknown>,
 ): ReportView['title_block'] {
-  const at = DateTime.fromJSDate(computed_at).setZone(ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
+  const at = localTime(ctx, computed_at);
   return [
     { label: 'Company', value: ctx.tenant.name },
     ...(report.standing ? [] : [{ label: 'Period', value: daysText(period.days, ctx.tenant) }]),
@@ -76,10 +80,15 @@ function titleBlock(
   ];
 }
 
-/** A report's whole page. */
-export async function reportView(ctx: Ctx, report: Report, question: Question): Promise<ReportView> {
+/** A report's whole page. @param asking whether its figures may be of a moment ago (`ask`) or are of now (`askNow`) */
+export async function reportView(
+  ctx: Ctx,
+  report: Report,
+  question: Question,
+  asking: typeof ask = ask,
+): Promise<ReportView> {
   const plain = { from: null, to: null };
-  const asked = await ask(ctx, report, question, 'page');
+  const asked = await asking(ctx, report, question, 'page');
   const parts = asked.answer;
   const address = (ending: string) => reportAddress(report, question, {}, ending);
   return {
@@ -109,8 +118,7 @@ export async function reportView(ctx: Ctx, report: Report, question: Question): 
 
 /** Why the figures are not of this very moment. */
 function earlierText(ctx: Ctx, { computed_at }: Kept<unknown>): string {
-  const at = DateTime.fromJSDate(computed_at).setZone(ctx.tenant.time_zone).setLocale(ctx.tenant.locale);
-  return `Computed at ${at.toLocaleString(DateTime.TIME_WITH_SECONDS)}: among this many records a report is computed at most once a minute.`;
+  return `Computed at ${localTime(ctx, computed_at).toLocaleString(DateTime.TIME_WITH_SECONDS)}: among this many records a report is computed at most once a minute.`;
 }
 
 /** /reports: what there is, by group. */

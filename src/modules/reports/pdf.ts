@@ -3,7 +3,6 @@ import { DateTime } from 'luxon';
 import type { Ctx } from '#src/kernel/context.ts';
 import type { ExportCell, ExportColumn, Table } from '#src/kernel/export.ts';
 import { formatDate } from '#src/kernel/fields/dates.ts';
-import { cached } from '#src/kernel/fields/field.ts';
 import type { ReportTable, ReportView } from '#src/kernel/views_pages.ts';
 import { rowsNote } from './figures.ts';
 import { drawChart } from './pdf/chart.ts';
@@ -11,6 +10,7 @@ import { drawNotes, drawTiles, drawTitle } from './pdf/frame.ts';
 import { Paper, type Size } from './pdf/paper.ts';
 import { drawTable, type Printed, type PrintedTable, printedCell, wishedWidth } from './pdf/table.ts';
 import { MOST_ROWS } from './report.ts';
+import { decimal } from './value.ts';
 
 /** What is printed, for whom. */
 export interface Print {
@@ -45,11 +45,7 @@ function exportText(value: ExportCell, excel: ExportColumn['excel'], { tenant }:
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string') return value;
   if (value === 0) return '–';
-  const least = excel === 'money' ? 2 : 0;
-  return cached(
-    `printed:${least}:${tenant.locale}`,
-    () => new Intl.NumberFormat(tenant.locale, { minimumFractionDigits: least, maximumFractionDigits: 2 }),
-  ).format(value);
+  return decimal(value, tenant, excel === 'money' ? 2 : 0);
 }
 
 const printedTable = ({ title, columns, rows, total, empty }: ReportTable, origin: string): PrintedTable => {
@@ -129,8 +125,8 @@ export async function writePdf(
     for (const one of tables) count = await drawTable(paper, one);
     // The page's own sentence says that it shows the first rows only; here they all are.
     const shown = cut.reduce((sum, { rows }) => sum + rows.length, 0);
-    const said = list ? view.note.replace(rowsNote(ctx as Ctx, shown, count), '').trim() : view.note;
-    drawNotes(paper, [list ? rowsNote(ctx as Ctx, count, count) : '', said], view.computed);
+    const said = list ? view.note.replace(rowsNote(ctx, shown, count), '').trim() : view.note;
+    drawNotes(paper, [list ? rowsNote(ctx, count, count) : '', said], view.computed);
     await paper.end();
   } catch (error) {
     await paper.fail(error as Error);

@@ -4,11 +4,10 @@ import { cell } from '#src/kernel/fields/field.ts';
 import { formatMoney } from '#src/kernel/fields/numbers.ts';
 import type { Cell } from '#src/kernel/views.ts';
 import type { ReportTable, ReportTile, ReportView } from '#src/kernel/views_pages.ts';
-import { widestRule } from '#src/kernel/visibility.ts';
 import { project } from '#src/modules/delivery/project.entity.ts';
 import { formatCount, fromHundredths, hundredths, jsonAmount } from './amounts.ts';
-import { chart, countCell, listOf, moneyCell, periodOfList, rowsNote, tableHeads, tile } from './figures.ts';
-import { daysText } from './period.ts';
+import { APART, createdBehind, dayTerms, whose } from './behind.ts';
+import { chart, countCell, moneyCell, rowsNote, tableHeads, tile } from './figures.ts';
 import { MOST_JSON_ROWS, MOST_ROWS, type Question, type Report } from './report.ts';
 import {
   allRevenueByClient,
@@ -41,14 +40,8 @@ const MOST_IDS = 100;
 const HIDDEN = 'Not visible to you';
 
 /** The list of projects behind a figure. */
-const projects = ({ period, user }: Question, currency: string, customers: string, status: string): string =>
-  listOf('projects', {
-    ...(customers && { customer_id: customers }),
-    currency,
-    ...(status && { status }),
-    ...(user && { owner_id: user.id }),
-    ...periodOfList(period, 'created_at'),
-  });
+const projects = (question: Question, currency: string, customers: string, status: string): string =>
+  createdBehind(project, 'owner_id', question, { customer_id: customers, currency, status });
 
 /**
  * Customers that the list behind a total has to name: none as a rule. Where the list would also show projects whose
@@ -164,31 +157,21 @@ function charts(ctx: Ctx, found: RevenueByClient): ReportView['charts'] {
   });
 }
 
-function computed(ctx: Ctx, { period, user }: Question): ReportView['computed'] {
-  const all = widestRule(ctx, project) === 'all';
-  return [
-    {
-      term: 'Which projects',
-      text: `${all ? 'All projects of your company' : 'The projects that you may see'}${user ? ` owned by ${user.name}` : ''}, created in the period. Projects in the trash are left out, and so are those whose customer is in the trash.`,
-    },
-    {
-      term: 'Period',
-      text: `${daysText(period.days, ctx.tenant)}${period.days ? ', both days included' : ''}. A day begins at midnight in the time zone ${ctx.tenant.time_zone}. Months, quarters and years are those of the calendar.`,
-    },
-    {
-      term: 'Total',
-      text: 'The value of all these projects: won, open and lost together. One without a value counts as a project with 0.',
-    },
-    { term: 'Won', text: 'The value of completed projects.' },
-    { term: 'Open', text: 'The value of active and pending projects.' },
-    { term: 'Lost', text: 'The value of cancelled projects.' },
-    { term: 'Currencies', text: 'Each currency stands apart; nothing is converted or added across currencies.' },
-    ...(period.before
-      ? [{ term: 'Change', text: `Compared with as many days right before: ${daysText(period.before, ctx.tenant)}.` }]
-      : []),
-    { term: 'Behind the figures', text: 'Every figure opens the list of projects that add up to it.' },
-  ];
-}
+const computed = (ctx: Ctx, question: Question): ReportView['computed'] => [
+  {
+    term: 'Which projects',
+    text: `${whose(ctx, project, question, 'owned by')}, created in the period. Projects in the trash are left out, and so are those whose customer is in the trash.`,
+  },
+  {
+    term: 'Total',
+    text: 'The value of all these projects: won, open and lost together. One without a value counts as a project with 0.',
+  },
+  { term: 'Won', text: 'The value of completed projects.' },
+  { term: 'Open', text: 'The value of active and pending projects.' },
+  { term: 'Lost', text: 'The value of cancelled projects.' },
+  APART,
+  ...dayTerms(ctx, question),
+];
 
 function note(ctx: Ctx, found: RevenueByClient): string {
   const leftOut = found.totals.reduce((sum, totals) => sum + totals.left_out, 0);

@@ -8,6 +8,7 @@ import { lead } from '#src/modules/sales/lead.entity.ts';
 import { hundredths } from './amounts.ts';
 import type { Group } from './grouped.ts';
 import type { Question } from './report.ts';
+import { dayOf, daysAfter } from './standing.ts';
 
 /** What is counted at the end of each day: how the records of an entity stand, and whose they are. */
 const COUNTED: { entity: Entity; person: string; currency: string; amount: string }[] = [
@@ -21,7 +22,7 @@ const KEPT_DAYS = 400;
 
 /** The day that is over, in the tenant's zone. */
 export const yesterday = ({ tenant }: Pick<Ctx, 'tenant'>, now: DateTime = DateTime.now()): string =>
-  now.setZone(tenant.time_zone).minus({ days: 1 }).toISODate() ?? '';
+  daysAfter(dayOf({ tenant }, now), -1);
 
 /**
  * Keeps how everything stands now as the end of yesterday, unless that is kept already. Meant to be called soon after
@@ -98,11 +99,10 @@ export async function standingAt(
 
 /** Days in a row, at most `most` of them, evenly spread and ending with the last. */
 export function sampledDays({ from, to }: { from: string; to: string }, most: number): string[] {
-  const [first, last] = [from, to].map((day) => DateTime.fromISO(day, { zone: 'utc' })) as [DateTime, DateTime];
-  const length = Math.round(last.diff(first, 'days').days);
+  const length = Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
   const step = Math.max(1, Math.ceil((length + 1) / most));
   const found: string[] = [];
-  for (let back = 0; back <= length; back += step) found.push(last.minus({ days: back }).toISODate() ?? '');
+  for (let back = 0; back <= length; back += step) found.push(daysAfter(to, -back));
   return found.reverse();
 }
 

@@ -6,7 +6,7 @@ import type { Question, Report } from './report.ts';
 import { type Value, valueCell } from './value.ts';
 
 /** The day it is in the company's zone, as ISO text. */
-export const dayOf = (ctx: Ctx, now: DateTime = DateTime.now()): string =>
+export const dayOf = (ctx: Pick<Ctx, 'tenant'>, now: DateTime = DateTime.now()): string =>
   now.setZone(ctx.tenant.time_zone).toISODate() ?? '';
 
 /** So many days after an ISO day; before it when they are negative. */

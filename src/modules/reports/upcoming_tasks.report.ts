@@ -3,11 +3,11 @@ import type { Ctx } from '#src/kernel/context.ts';
 import type { ExportCell, Table } from '#src/kernel/export.ts';
 import { formatDate } from '#src/kernel/fields/dates.ts';
 import type { ReportView } from '#src/kernel/views_pages.ts';
-import { TO_DO } from '#src/modules/activity/completion.service.ts';
+import { PENDING } from '#src/modules/activity/completion.service.ts';
 import { interaction } from '#src/modules/activity/interaction.entity.ts';
 import { task } from '#src/modules/activity/task.entity.ts';
 import { labelOf, whose } from './behind.ts';
-import { chart, listOf, rowsNote, tile } from './figures.ts';
+import { listOf, rowsNote, seriesOf, stacksOf, tile } from './figures.ts';
 import { NOBODY } from './people.ts';
 import { type Days, daysText } from './period.ts';
 import { MOST_JSON_ROWS, MOST_ROWS, type Question, type Report } from './report.ts';
@@ -23,7 +23,7 @@ import {
   type UpcomingKind,
   upcoming,
 } from './upcoming_tasks.sql.ts';
-import { count, day, name, text, type Value, valueText } from './value.ts';
+import { count, day, name, text, type Value } from './value.ts';
 
 const LABELS: Record<UpcomingKind, string> = {
   task: 'Tasks',
@@ -38,7 +38,7 @@ const sum = (counts: Map<string, number>, { from, to }: Days): number =>
 
 const tasksBehind = ({ user }: Question, { from, to }: Partial<Days>): string =>
   listOf('tasks', {
-    status: TO_DO.join(','),
+    status: PENDING.join(','),
     ...(user && { assigned_to: user.id }),
     ...(from && { due_date__from: from }),
     ...(to && { due_date__to: to }),
@@ -90,18 +90,10 @@ function charts(ctx: Ctx, question: Question, days: Ahead, counts: Counts): Repo
   );
   const series = KINDS.map((kind) => {
     const values = columns.map((of) => count(sum(counts[kind], of), behind(kind, question, days, of)));
-    return {
-      label: LABELS[kind],
-      values: values.map(({ value }) => Number(value)),
-      texts: values.map((value) => valueText(ctx, value)),
-      hrefs: values.map(({ href }) => href),
-    };
+    return seriesOf(ctx, LABELS[kind], values);
   });
   const title = columns.some(({ from, to }) => from !== to) ? 'What is due, by the week' : 'What is due, by day';
-  const said = labels.map(
-    (label, i) => `${label}: ${series.map((one) => `${one.texts[i]} ${one.label.toLowerCase()}`).join(', ')}`,
-  );
-  return [chart(title, `${title}. ${said.join('; ')}.`, { kind: 'stacks', labels, series })];
+  return [stacksOf(title, labels, series)];
 }
 
 const typeText = ({ kind, type }: Upcoming): string =>

@@ -2,7 +2,7 @@ import type { DateTime } from 'luxon';
 import type { Ctx } from '#src/kernel/context.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import { visible } from '#src/kernel/visibility.ts';
-import { TO_DO } from '#src/modules/activity/completion.service.ts';
+import { PENDING } from '#src/modules/activity/completion.service.ts';
 import { interaction } from '#src/modules/activity/interaction.entity.ts';
 import { task } from '#src/modules/activity/task.entity.ts';
 import { customer } from '#src/modules/customers/customer.entity.ts';
@@ -49,7 +49,7 @@ export function ahead(ctx: Ctx, { days }: Question, now: DateTime): Ahead {
   return { now, today, last: daysAfter(today, days) };
 }
 
-const OPEN = `status in (${TO_DO.map((status) => `'${status}'`).join(', ')})`;
+const OPEN = `status in (${PENDING.map((status) => `'${status}'`).join(', ')})`;
 const NOTES = 300;
 
 /** Everything that is due, in columns alike; each part on the index of its day. */

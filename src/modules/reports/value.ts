@@ -51,7 +51,8 @@ export const rate = (part: number | bigint, whole: number | bigint, href = ''): 
 /** What stands in a table where there is nothing: no list is behind it, and the eye passes over it. */
 const NIL = '–';
 
-const decimal = (number: string, { locale }: Ctx['tenant'], least: number): string =>
+/** A number with at most two places. @param least places that are always written */
+export const decimal = (number: string | number, { locale }: Pick<Ctx['tenant'], 'locale'>, least: number): string =>
   cached(
     `decimal:${least}:${locale}`,
     () => new Intl.NumberFormat(locale, { minimumFractionDigits: least, maximumFractionDigits: 2 }),
