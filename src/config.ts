@@ -35,6 +35,8 @@ const Environment = z.object({
   SSO_ALLOW_PRIVATE: flag.default(false),
   /** Sign of life of an event stream; below the idle limit of every proxy on the way. */
   LIVE_HEARTBEAT_SECONDS: z.coerce.number().int().min(1).max(300).default(20),
+  /** Between two looks for what colleagues changed; each is one statement a company. */
+  LIVE_LOOK_SECONDS: z.coerce.number().min(0.1).max(60).default(3),
   UPLOAD_MB: z.coerce.number().int().min(1).max(1_000).default(50),
   IMPORT_ROWS: z.coerce.number().int().min(1).max(1_000_000).default(200_000),
   IMPORT_COLUMNS: z.coerce.number().int().min(1).max(2_000).default(300),
@@ -72,6 +74,7 @@ export interface Config {
   session_absolute_ms: number;
   sso_allow_private: boolean;
   live_heartbeat_ms: number;
+  live_look_ms: number;
   upload_bytes: number;
   import_rows: number;
   import_columns: number;
@@ -151,6 +154,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     session_absolute_ms: env.SESSION_DAYS * 86_400_000,
     sso_allow_private: env.SSO_ALLOW_PRIVATE || env.RAPPORT_MODE !== 'production',
     live_heartbeat_ms: env.LIVE_HEARTBEAT_SECONDS * 1_000,
+    live_look_ms: env.LIVE_LOOK_SECONDS * 1_000,
     upload_bytes: env.UPLOAD_MB * MB,
     import_rows: env.IMPORT_ROWS,
     import_columns: env.IMPORT_COLUMNS,

@@ -98,7 +98,7 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
     metrics: createMetrics(),
     limits,
     sessions: openSessions(config, pools, redis, log),
-    events: openEventStreams(withRecords(live, pools.app, log), config.live_heartbeat_ms),
+    events: openEventStreams(withRecords(live, pools.app, log, config.live_look_ms), config.live_heartbeat_ms),
     assets: parts.assets,
     origin: () => config.base_url,
     limit: async (kind, key) => {

@@ -3,8 +3,6 @@ import { type TenantDb, withTenant } from '#src/kernel/tenant_db.ts';
 import type { Live } from '#src/platform/live.ts';
 import type { Logger } from '#src/platform/log.ts';
 
-/** How often the trail of a company is looked at while somebody listens, in ms. */
-const EVERY = 3_000;
 /**
  * How far back, in seconds: a line gets its time-ordered id when it is written and can be seen once its transaction ends,
  * and no request or piece of an import takes longer.
@@ -42,13 +40,15 @@ class Watch {
   readonly listeners = new Map<string, Set<() => void>>();
   readonly #look: (skip: number) => Promise<Line[]>;
   readonly #log: Logger;
+  readonly #every: number;
   #known: Set<string> | null = null;
   #flooded = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(look: (skip: number) => Promise<Line[]>, log: Logger) {
+  constructor(look: (skip: number) => Promise<Line[]>, log: Logger, every: number) {
     this.#look = look;
     this.#log = log;
+    this.#every = every;
     void this.#ask();
   }
 
@@ -60,14 +60,14 @@ class Watch {
   async #ask(): Promise<void> {
     try {
       // The page was drawn shortly before anybody began to listen: what is as young as that counts as news.
-      const lines = await this.#look(this.#known ? 0 : EVERY / 1_000);
+      const lines = await this.#look(this.#known ? 0 : this.#every / 1_000);
       if (this.#known) this.#tell(lines, this.#known);
       this.#known = new Set(lines.map(({ id }) => id));
     } catch (error) {
       this.#log.warn({ err: error }, 'cannot look for changed records');
     }
     if (!this.listeners.size) return;
-    this.#timer = setTimeout(() => void this.#ask(), EVERY);
+    this.#timer = setTimeout(() => void this.#ask(), this.#every);
     this.#timer.unref();
   }
 
@@ -89,15 +89,16 @@ class Watch {
  * Announces changed records without every write having to announce itself: commits that notify wait for each other, and an
  * import writes a hundred thousand. Asks the audit trail instead, for each company of which somebody looks on in this
  * process, and not at all while nobody does.
+ * @param every how often the trail of a company is looked at while somebody listens, in ms
  * @returns `live`, which also knows the topics of `recordTopic`
  */
-export function withRecords(live: Live, pool: pg.Pool, log: Logger): Pick<Live, 'subscribe'> {
+export function withRecords(live: Live, pool: pg.Pool, log: Logger, every: number): Pick<Live, 'subscribe'> {
   const watches = new Map<string, Watch>();
   return {
     subscribe(tenant, topic, listener) {
       if (!topic.startsWith(`${KIND}:`)) return live.subscribe(tenant, topic, listener);
       const look = (skip: number) => withTenant(pool, tenant, (db) => newest(db, skip), 1);
-      const watch = watches.get(tenant) ?? new Watch(look, log);
+      const watch = watches.get(tenant) ?? new Watch(look, log, every);
       watches.set(tenant, watch);
       const set = watch.listeners.get(topic) ?? new Set();
       watch.listeners.set(topic, set.add(listener));

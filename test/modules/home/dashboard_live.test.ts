@@ -10,8 +10,13 @@ import { cookieOf, openEvents } from '../../helpers/events.ts';
 import { makeTenant, PASSWORD, type TestTenant } from '../../helpers/fixture.ts';
 import { type Ground, openGround } from '../reports/ground.ts';
 
-/** Longer than the trail is looked at again, and the page rests. */
-const LOOK = 3_000;
+/** How often the trail is looked at here, in ms. */
+const LOOK = 300;
+/** The longest that a page rests before it asks for news, or finds out whether somebody is still at it. */
+const REST = 1_000;
+/** By then a change that is heard was heard, and a page that moves has moved. */
+const HEARD = LOOK + 700;
+const MOVED = HEARD + REST + 500;
 const SHOWN = 12_000;
 
 let app: TestApp;
@@ -21,12 +26,12 @@ let ground: Ground;
 let browser: TestBrowser;
 
 beforeAll(async () => {
-  app = await startApp({ env: { LIVE_HEARTBEAT_SECONDS: '1' } });
+  app = await startApp({ env: { LIVE_HEARTBEAT_SECONDS: '1', LIVE_LOOK_SECONDS: String(LOOK / 1_000) } });
   acme = await makeTenant(app.database.url, app.platform, 'acme');
   globex = await makeTenant(app.database.url, app.platform, 'globex');
   ground = await openGround(app, acme);
   browser = await openBrowser();
-  await sleep(LOOK); // what was made just now would count as news
+  await sleep(2 * LOOK); // what was made just now would count as news
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
@@ -62,11 +67,11 @@ test('what a colleague changes is heard; what no widget counts, and what another
   expect(await events.next()).toEqual({ event: 'records', data: MANAGER }); // look again: the page may be old
   await add('tags', { name: 'Fresh' });
   await addLead(globex);
-  await sleep(2 * LOOK + 500);
+  await sleep(HEARD);
   expect(events.heard).toHaveLength(1);
   await addLead();
   expect(await events.next()).toEqual({ event: 'records', data: MANAGER });
-  await sleep(LOOK + 500);
+  await sleep(HEARD);
   expect(events.heard).toHaveLength(2); // once for each change
   events.stop();
 }, 60_000);
@@ -76,7 +81,7 @@ test('only what the shown widgets count is listened for', async () => {
   const events = await listen();
   expect(await events.next()).toEqual({ event: 'records', data: 'records:interaction,task' });
   await addLead();
-  await sleep(LOOK + 1_000);
+  await sleep(HEARD);
   expect(events.heard).toHaveLength(1);
   await add('tasks', { title: 'Count the boxes' });
   await events.next();
@@ -87,7 +92,7 @@ test('what was written earlier but committed later is heard, and so is a flood',
   const { listen } = await visitor('manager');
   const events = await listen();
   await events.next();
-  await sleep(LOOK + 1_000);
+  await sleep(HEARD);
   const line = `insert into audit_log (tenant_id, actor_id, actor_name, via, verb, entity)
     select $1, $2, 'Slow import', 'import', 'imported', $3 from generate_series(1, $4)`;
   const write = (entity: string, lines: number) => ground.query(line, [acme.id, acme.users.admin.id, entity, lines]);
@@ -95,7 +100,7 @@ test('what was written earlier but committed later is heard, and so is a flood',
   await write('project', 1);
   await addLead();
   await events.next();
-  await sleep(LOOK + 500);
+  await sleep(HEARD);
   await ground.query('commit');
   await events.next();
   await write('contact', 5_000);
@@ -111,6 +116,7 @@ test('the trail is looked at once for all who listen in a company, and not at al
     LOG_LEVEL: 'silent',
     DATABASE_URL: app.database.runtimeUrl,
     DATA_DIR: app.platform.config.data_dir,
+    LIVE_LOOK_SECONDS: '1',
     LIVE_HEARTBEAT_SECONDS: '60', // the rights of listeners are asked for then, which is no look
   });
   try {
@@ -124,14 +130,14 @@ test('the trail is looked at once for all who listen in a company, and not at al
     quiet.platform.pools.app.on('acquire', () => {
       looks += 1;
     });
-    await sleep(3 * LOOK + 1_000);
+    await sleep(3_400);
     expect(looks).toBeGreaterThanOrEqual(2);
     expect(looks).toBeLessThanOrEqual(4);
     for (const stream of streams) stream.stop();
     await sleep(500);
     expect(quiet.platform.events.count()).toBe(0);
     looks = 0;
-    await sleep(2 * LOOK);
+    await sleep(2_000);
     expect(looks).toBe(0);
   } finally {
     await quiet.stop();
@@ -208,14 +214,14 @@ test('nothing moves while somebody is at it, marks something or prints; it moves
   const before = await openLeads(page);
   await page.focus('#widget-pipeline-figures h2 a');
   await addLead();
-  await sleep(SHOWN / 2);
+  await sleep(MOVED);
   expect(await isOld(page)).toBe(true);
   await page.evaluate(`document.activeElement.blur();
     getSelection().selectAllChildren(document.querySelector('#widget-pipeline-figures h2'))`);
-  await sleep(2_500);
+  await sleep(REST + 500);
   expect(await isOld(page)).toBe(true);
   await page.evaluate(`getSelection().removeAllRanges(); dispatchEvent(new Event('beforeprint'))`);
-  await sleep(2_500);
+  await sleep(REST + 500);
   expect(await isOld(page)).toBe(true);
   await page.evaluate(`dispatchEvent(new Event('afterprint'))`);
   await becomesNew(page);
@@ -241,7 +247,7 @@ test('another company’s change moves nothing', async () => {
     if (request.headers()['hx-target'] === 'div#board') asked += 1;
   });
   await addLead(globex);
-  await sleep(SHOWN / 2);
+  await sleep(MOVED);
   expect([await isOld(page), asked]).toEqual([true, 0]);
   await page.context().close();
 }, 60_000);
