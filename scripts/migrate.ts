@@ -25,6 +25,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       // We hold the only lock that counts, so a lock row left by a killed run may go.
       if (await knex.schema.hasTable('schema_migrations_lock')) await knex.migrate.forceFreeMigrationsLock();
       const [, ran] = (await knex.migrate.latest()) as [number, string[]];
+      await client.query(`grant select on schema_migrations to ${ROLES.platform}`); // a serving process looks before it serves
       await migrateJobQueue(databaseUrl);
       return ran;
     } finally {

@@ -107,15 +107,9 @@ function securityHeaders(secure: boolean) {
 }
 
 /** Prometheus' page: for this machine, or for whoever has the token. */
-async function metricsPage({ config, metrics, pools, events }: Platform, req: Request, res: Response): Promise<void> {
+async function metricsPage({ config, metrics }: Platform, req: Request, res: Response): Promise<void> {
   const local = /^(::1|(::ffff:)?127\.)/.test(req.socket.remoteAddress ?? '') && !req.get('x-forwarded-for');
   const allowed = config.metrics_token ? req.get('authorization') === `Bearer ${config.metrics_token}` : local;
   if (!allowed) throw notFound();
-  metrics.streams.set(events.count());
-  for (const name of ['app', 'platform'] as const) {
-    metrics.pool.labels(name, 'open').set(pools[name].totalCount);
-    metrics.pool.labels(name, 'idle').set(pools[name].idleCount);
-    metrics.pool.labels(name, 'waiting').set(pools[name].waitingCount);
-  }
-  res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  res.type(metrics.type).send(await metrics.page());
 }

@@ -14,6 +14,12 @@ const Environment = z.object({
   PORT: port.default(3000),
   HOST: z.string().default('127.0.0.1'),
   ROLE: z.enum(['web', 'worker', 'all']).default('all'),
+  /** Processes that answer requests and share the port; beside them one that works on jobs, where the role says so. */
+  WEB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(1),
+  /** How long the start waits for PostgreSQL, the schema and Redis. */
+  START_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
+  /** Between "not ready" and closing the port, for whoever distributes requests to look away. */
+  STOP_NOTICE_SECONDS: z.coerce.number().min(0).max(60).optional(),
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
@@ -57,6 +63,9 @@ export interface Config {
   port: number;
   host: string;
   role: 'web' | 'worker' | 'all';
+  web_concurrency: number;
+  start_ms: number;
+  stop_notice_ms: number;
   database_url: string;
   database_pool: number;
   /** null: sessions and rate limits live in PostgreSQL */
@@ -140,6 +149,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     port: env.PORT,
     host: env.HOST,
     role: env.ROLE,
+    web_concurrency: env.WEB_CONCURRENCY,
+    start_ms: env.START_SECONDS * 1_000,
+    stop_notice_ms: (env.STOP_NOTICE_SECONDS ?? (env.RAPPORT_MODE === 'production' ? 3 : 0)) * 1_000,
     database_url: env.DATABASE_URL!,
     database_pool: env.DATABASE_POOL,
     redis_url: env.REDIS_URL ?? null,

@@ -1,8 +1,6 @@
-import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createApp, type Health } from './app.ts';
+import { createApp } from './app.ts';
 import { type Config, ConfigError, processEnvironment, readConfig } from './config.ts';
 import { tooMany } from './kernel/errors.ts';
 import { type FrameParts, frames } from './kernel/frame.ts';
@@ -12,20 +10,24 @@ import { configureTemplates } from './kernel/templates.ts';
 import { withRecords } from './modules/home/record_watch.service.ts';
 import { frameParts, modules } from './modules/index.ts';
 import { loadAssets } from './platform/assets.ts';
+import { isFork, reportReady, supervise } from './platform/cluster.ts';
 import { openEventStreams } from './platform/event_streams.ts';
 import { startWorker, type Worker } from './platform/jobs.ts';
 import { openLimits } from './platform/limits.ts';
 import { type Live, openLive } from './platform/live.ts';
 import { createLog, type Logger } from './platform/log.ts';
 import { createMetrics } from './platform/metrics.ts';
-import { stopOnSignals } from './platform/parent.ts';
+import { stopOnFault, stopOnSignals, surviveLostOutput } from './platform/parent.ts';
+import { NoUse, tryUntil } from './platform/patience.ts';
 import { openPools, type Pools } from './platform/postgres.ts';
 import { openRedis, type Redis } from './platform/redis.ts';
+import { schemaProblem } from './platform/schema.ts';
 import { openSessions } from './platform/sessions.ts';
+import { openWebServer } from './platform/web_server.ts';
 import { upkeep } from './upkeep.ts';
 
-/** How long open requests may take to finish when the process stops, in ms. */
-const DRAIN = 10_000;
+/** How long a graceful stop may take beside the notice, in ms: jobs and open requests have ten seconds of it. */
+const STOP_DEADLINE = 20_000;
 
 export interface Running {
   url: string;
@@ -34,71 +36,101 @@ export interface Running {
 }
 
 /**
- * Starts the process: configuration, connections, web server and worker as ROLE says.
- * @throws ConfigError with every problem named; Error when the port is taken or the database cannot be reached
+ * Starts the process: configuration, connections, web server and worker as ROLE says. It listens at once and says 503 until
+ * PostgreSQL, the schema and Redis are there.
+ * @param tell called with what it waits for
+ * @throws ConfigError with every problem named; Error when the port is taken or something was not there in START_SECONDS
  */
-export async function start(environment: Record<string, string | undefined>): Promise<Running> {
+export async function start(
+  environment: Record<string, string | undefined>,
+  tell: (reason: string) => void = () => {},
+): Promise<Running> {
   const config = readConfig(environment);
-  const log = createLog(environment.LOG_LEVEL ? config.log_level : config.mode === 'production' ? 'info' : 'warn');
+  const log = logOf(config, environment);
   configureTemplates({
     dir: path.join(import.meta.dirname, '../views'),
     strict: config.mode !== 'production',
     cache: config.mode !== 'demo',
   });
-  const pools = openPools(config.database_url, log, config.database_pool);
-  const redis = config.redis_url ? await openRedis(config.redis_url, log) : null;
-  const live = openLive(pools, log);
-  const platform = buildPlatform(config, log, pools, redis, live);
-  const state = { stopping: false };
-  const health: Health = { ready: () => readiness(state, pools, redis) };
-  const stops: (() => Promise<unknown>)[] = [
-    () => pools.end(),
-    async () => redis?.destroy(),
-    () => platform.sessions.close(),
-    () => live.close(),
-  ];
+  const state = { stopping: false, waits: 'starting' };
+  const closes: (() => Promise<unknown>)[] = [];
+  /** Stops what works, both kinds at the same time; nothing works yet while the process is starting. */
+  let quit: () => Promise<unknown> = async () => undefined;
   const stop = async () => {
     if (state.stopping) return;
     state.stopping = true; // not ready first, so that a balancer looks away before the listener closes
-    for (const close of stops.reverse())
-      await close().catch((error: Error) => log.warn({ err: error }, 'while stopping'));
+    for (const step of [quit, ...closes.reverse()])
+      await step().catch((error: Error) => log.warn({ err: error }, 'while stopping'));
   };
   try {
-    await refuseWrongSchema(pools);
-    let url = config.base_url;
-    if (config.role !== 'worker') {
-      const server = http.createServer(createApp(platform, health));
-      const unused = unusedSockets(server);
-      url = await listen(server, config);
-      config.base_url ||= url;
-      stops.push(
-        () => drain(server, unused),
-        async () => platform.events.close(), // they would keep the server open until the very end
-      );
-    }
-    if (config.role !== 'web') {
-      const worker = await work(platform);
-      stops.push(() => worker.stop());
-    }
-    log.info({ url, role: config.role }, 'started');
-    return { url, platform, stop };
+    const web = config.role === 'worker' ? null : await openWebServer(config, () => state.waits);
+    quit = async () => web?.stop(0, () => {});
+    const { pools, redis } = await connect(config, log, closes, (reason) => {
+      state.waits = reason;
+      tell(reason);
+    });
+    const live = openLive(pools, log);
+    closes.push(() => live.close());
+    const platform = buildPlatform(config, log, pools, redis, live);
+    closes.push(() => platform.sessions.close());
+    const url = config.base_url || (web?.url ?? '');
+    config.base_url = url;
+    const worker = config.role === 'web' ? null : await work(platform);
+    web?.serve(createApp(platform, { ready: () => readiness(state, pools, redis) }));
+    // Event streams would keep the server open until the very end.
+    const closeStreams = () => platform.events.close();
+    quit = () => Promise.all([web?.stop(config.stop_notice_ms, closeStreams), worker?.stop()]);
+    log.info({ url: web?.url, role: config.role }, 'started');
+    return { url: web?.url ?? url, platform, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+const logOf = (config: Config, environment: Record<string, string | undefined>): Logger =>
+  createLog(environment.LOG_LEVEL ? config.log_level : config.mode === 'production' ? 'info' : 'warn');
+
+/** Waits for PostgreSQL with the right schema, and for Redis. @throws Error with what is missing */
+async function connect(
+  config: Config,
+  log: Logger,
+  closes: (() => Promise<unknown>)[],
+  tell: (reason: string) => void,
+): Promise<{ pools: Pools; redis: Redis | null }> {
+  const until = Date.now() + config.start_ms;
+  const pools = openPools(config.database_url, log, config.database_pool);
+  closes.push(() => pools.end());
+  await tryUntil(until, tell, () => checkSchema(pools));
+  if (!config.redis_url) return { pools, redis: null };
+  const redis = await openRedis(config.redis_url, log, Math.max(until - Date.now(), 1), tell);
+  closes.push(async () => redis.destroy());
+  return { pools, redis };
+}
+
+/** Wrong in a way that waiting does not mend: no such login or database, or a wrong password. */
+const NO_USE = /^(28|3D)/;
+
+async function checkSchema(pools: Pools): Promise<void> {
+  const problem = await schemaProblem(pools.platform).catch((error: Error & { code?: string }) => {
+    const Reason = NO_USE.test(error.code ?? '') ? NoUse : Error;
+    throw new Reason(`The database cannot be reached: ${error.message || error.code}`, { cause: error });
+  });
+  if (problem) throw new Error(problem);
+}
+
 function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis | null, live: Live): Platform {
   const limits = openLimits(config, pools, redis);
+  const events = openEventStreams(withRecords(live, pools.app, log, config.live_look_ms), config.live_heartbeat_ms);
   const parts: FrameParts = { ...frameParts(), assets: loadAssets({ reload: config.mode === 'demo' }) };
   return {
     config,
     log,
     pools,
-    metrics: createMetrics(),
+    metrics: createMetrics(pools, events),
     limits,
     sessions: openSessions(config, pools, redis, log),
-    events: openEventStreams(withRecords(live, pools.app, log, config.live_look_ms), config.live_heartbeat_ms),
+    events,
     assets: parts.assets,
     origin: () => config.base_url,
     limit: async (kind, key) => {
@@ -113,16 +145,6 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
         { ...who, can_switch: (req.session?.rapport?.proven.length ?? 0) > 1 },
       ),
   };
-}
-
-/** Refuses to serve a database whose schema is older than the code; newer is fine (expand and contract). */
-async function refuseWrongSchema(pools: Pools): Promise<void> {
-  const { rows } = await pools.platform
-    .query<{ found: string | null }>(`select to_regclass('public.request_keys')::text as found`)
-    .catch((error: Error) => {
-      throw new Error(`The database cannot be reached: ${error.message}`, { cause: error });
-    });
-  if (!rows[0]?.found) throw new Error('The database has no schema yet. Run: npm run migrate');
 }
 
 async function readiness(state: { stopping: boolean }, pools: Pools, redis: Redis | null): Promise<string | null> {
@@ -140,49 +162,6 @@ async function readiness(state: { stopping: boolean }, pools: Pools, redis: Redi
     return 'Redis does not answer';
   }
   return null;
-}
-
-function listen(server: http.Server, config: Config): Promise<string> {
-  server.requestTimeout = 120_000;
-  server.headersTimeout = 20_000;
-  server.keepAliveTimeout = 65_000;
-  server.maxHeadersCount = 100;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: config.port, host: config.host }, () => {
-      const { port } = server.address() as AddressInfo;
-      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-      resolve(`http://${host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host}:${port}`);
-    });
-  });
-}
-
-/** Connections on which nothing was asked yet: browsers open some in advance, and Node does not count them as idle. */
-function unusedSockets(server: http.Server): Set<Socket> {
-  const unused = new Set<Socket>();
-  server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
-  });
-  server.on('request', (req) => unused.delete(req.socket));
-  return unused;
-}
-
-/** Takes no new connection, lets open requests finish, then closes what is left. */
-function drain(server: http.Server, unused: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), DRAIN);
-    // A connection whose request has just finished would be kept for the next one, which nobody will answer.
-    const idle = setInterval(() => {
-      server.closeIdleConnections();
-      for (const socket of unused) socket.destroy();
-    }, 50);
-    server.close(() => {
-      clearTimeout(timer);
-      clearInterval(idle);
-      resolve();
-    });
-  });
 }
 
 function work(platform: Platform): Promise<Worker> {
@@ -208,14 +187,31 @@ function work(platform: Platform): Promise<Worker> {
 
 /** Run as a program: production. */
 async function main(): Promise<void> {
+  surviveLostOutput();
+  const environment = processEnvironment();
   try {
-    const running = await start(processEnvironment());
-    stopOnSignals(() => running.stop());
-    console.log(`ready ${running.url}`);
+    const config = readConfig(environment);
+    const log = logOf(config, environment);
+    let running: { url: string; stop(): Promise<void> } | undefined;
+    const deadline = config.stop_notice_ms + STOP_DEADLINE;
+    const end = stopOnSignals(async () => running?.stop(), deadline);
+    stopOnFault(end, (error) => log.fatal({ err: error }, 'a fault that nobody caught'));
+    const several = !isFork && config.role !== 'worker' && config.web_concurrency > 1;
+    running = several
+      ? await supervise(placesOf(config), log, deadline - 2_000)
+      : await start(environment, (reason) => console.error(`waiting: ${reason}`));
+    reportReady(running.url);
+    if (!isFork) console.log(`ready ${running.url}`);
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : `Rapport cannot start: ${(error as Error).message}`);
     process.exit(1);
   }
 }
+
+/** A process for each that answers requests, and one for jobs. */
+const placesOf = (config: Config): Record<string, string>[] => [
+  ...Array.from({ length: config.web_concurrency }, () => ({ ROLE: 'web' })),
+  ...(config.role === 'all' ? [{ ROLE: 'worker' }] : []),
+];
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

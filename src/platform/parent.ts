@@ -1,4 +1,5 @@
-// How a process ends: by a signal, or because the one that started it is gone.
+// How a process ends: by a signal, because the one that started it says so or is gone, or by a fault of ours.
+import { isFork, onStopFromPrimary } from './cluster.ts';
 
 /** How long a graceful stop may take before the process ends anyway. */
 const STOP_DEADLINE_MS = 20_000;
@@ -21,10 +22,15 @@ export function onParentGone(stop: () => void): void {
 /**
  * Ends this process in order: on SIGINT, SIGTERM, SIGHUP or the parent's death it awaits `stop`, then exits with 0
  * (1 if `stop` failed or took longer than the deadline of 20 s). A second signal exits at once with 1.
+ * A process of a cluster is stopped by its primary: a terminal sends its signals to all of them, and one stop is enough.
+ * @returns begins the same stop; the process then exits with what is given
  */
-export function stopOnSignals(stop: () => Promise<void>, deadlineMs: number = STOP_DEADLINE_MS): void {
+export function stopOnSignals(
+  stop: () => Promise<void>,
+  deadlineMs: number = STOP_DEADLINE_MS,
+): (exitCode: number) => void {
   let stopping = false;
-  const begin = () => {
+  const begin = (exitCode: number) => {
     if (stopping) return;
     stopping = true;
     const late = () => {
@@ -33,14 +39,37 @@ export function stopOnSignals(stop: () => Promise<void>, deadlineMs: number = ST
     };
     setTimeout(late, deadlineMs).unref();
     stop().then(
-      () => process.exit(0),
+      () => process.exit(exitCode),
       (error: unknown) => {
         console.error('failed while stopping:', error);
         process.exit(1);
       },
     );
   };
-  const onSignal = () => (stopping ? process.exit(1) : begin());
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  onParentGone(begin);
+  if (isFork) {
+    onStopFromPrimary(() => begin(0)); // when the primary is gone, Node ends us at once
+    process.on('SIGTERM', () => begin(0));
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  } else {
+    onParentGone(() => begin(0));
+    const onSignal = () => (stopping ? process.exit(1) : begin(0));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  }
+  return begin;
+}
+
+/**
+ * What nobody caught ends the process, but in order: it is told of, open requests are answered, and whoever supervises it
+ * starts another one. A process in an unknown state must not go on.
+ */
+export function stopOnFault(begin: (exitCode: number) => void, tell: (error: unknown) => void): void {
+  process.on('uncaughtException', (error) => {
+    tell(error);
+    begin(1);
+  });
+}
+
+/** Standard output that is closed or full loses what is said, and nothing else. */
+export function surviveLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }

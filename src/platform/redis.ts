@@ -3,10 +3,13 @@ import type { Logger } from './log.ts';
 
 /** Silence on the socket after which the server counts as gone, in ms; a ping a second keeps a live one talking. */
 const SILENCE = 3_000;
-/** Tries to reach the server before the start is given up. */
-const FIRST_TRIES = 20;
+/** For whom nobody says how long to wait for the first connection, in ms. */
+const PATIENCE = 15_000;
 
-const connectTo = (url: string, log: Logger) => {
+/** A connection that takes so long is told of, in ms. */
+const TOLD_AFTER = 300;
+
+const connectTo = (url: string, log: Logger, until: number) => {
   let reached = false;
   const client = createClient({
     url,
@@ -16,7 +19,7 @@ const connectTo = (url: string, log: Logger) => {
     socket: {
       connectTimeout: SILENCE,
       socketTimeout: SILENCE,
-      reconnectStrategy: (tries, cause) => (reached || tries < FIRST_TRIES ? Math.min(100 * 2 ** tries, 1_000) : cause),
+      reconnectStrategy: (tries, cause) => (reached || Date.now() < until ? Math.min(100 * 2 ** tries, 1_000) : cause),
     },
   });
   client.on('ready', () => {
@@ -32,10 +35,24 @@ export type Redis = ReturnType<typeof connectTo>;
 /**
  * Connects to Redis; later losses are repaired in the background while commands fail fast.
  * @param url redis:// or rediss://
- * @throws Error when the server cannot be reached within about 15 s
+ * @param patience how long the first connection may take, in ms
+ * @param tell called with the reason while it waits for it
+ * @throws Error when the server cannot be reached by then
  */
-export async function openRedis(url: string, log: Logger): Promise<Redis> {
-  const client = connectTo(url, log);
-  await client.connect();
+export async function openRedis(
+  url: string,
+  log: Logger,
+  patience = PATIENCE,
+  tell?: (reason: string) => void,
+): Promise<Redis> {
+  const client = connectTo(url, log, Date.now() + patience);
+  const waiting = setTimeout(() => tell?.('Redis cannot be reached'), TOLD_AFTER);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new Error(`Redis cannot be reached: ${(error as Error).message}`, { cause: error });
+  } finally {
+    clearTimeout(waiting);
+  }
   return client;
 }
