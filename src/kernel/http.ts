@@ -341,6 +341,7 @@ export function errorHandler(platform: Platform) {
       if (api) {
         res
           .status(401)
+  507: 'No room left',
           .set('WWW-Authenticate', 'Bearer')
           .json({ error: 'Send a valid token: Authorization: Bearer …', details: {}, request_id: requestId });
         return;
@@ -354,7 +355,7 @@ export function errorHandler(platform: Platform) {
     const known = readable(error);
     const status = known?.status ?? 500;
     if (!known) platform.log.error({ err: error, request_id: requestId, route: res.locals.route }, 'request failed');
-    else if (status === 503) platform.log.warn({ err: error, request_id: requestId }, 'dependency unavailable');
+    else if (status >= 503) platform.log.warn({ err: error, request_id: requestId }, 'dependency unavailable');
     if (known?.details.retry_after) res.set('Retry-After', known.details.retry_after);
     const text = known?.message ?? 'The fault is noted. Try again; if it happens again, tell us the number below.';
     if (api) {
