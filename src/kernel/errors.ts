@@ -35,7 +35,7 @@ export const tooMany = (seconds: number) =>
   });
 /** 503: a part we depend on does not answer. */
 export const unavailable = (message = 'Rapport cannot reach its database right now. Try again in a moment.') =>
-  new AppError(503, message);
+  new AppError(503, message, { retry_after: '5' });
 
 /** 409: somebody else changed the record since `base_version` was read. Carries what a person needs to choose. */
 export class ConflictError extends AppError {
@@ -53,6 +53,8 @@ export class ConflictError extends AppError {
 }
 
 const UNREACHABLE = /^(08|53|57P0)/;
+/** Disk full, quota used up, file larger than allowed; PostgreSQL's disk full. */
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** What a person is told about any thrown value; null means: a fault of ours, say nothing specific. */
@@ -65,6 +67,9 @@ export function readable(error: unknown): AppError | null {
     status?: number;
     type?: string;
   };
+  if (code === '55P03') return unavailable('Somebody else is changing the same right now. Try again in a moment.');
+  if (FULL.has(code ?? ''))
+    return new AppError(507, 'There is no room left to keep this, so nothing was saved. Tell whoever runs Rapport.');
   if (code === '57014') return unavailable('This took too long and was stopped. Narrow the list with a filter.');
   if (typeof code === 'string' && (UNREACHABLE.test(code) || NETWORK.has(code))) return unavailable();
   if (message?.includes('timeout exceeded when trying to connect')) return unavailable();

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunnerOptions, run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from './log.ts';
 import type { Pools } from './postgres.ts';
 
@@ -34,26 +35,80 @@ export async function startWorker(
   const quiet = new WorkerLogger(() => (level, message) => {
     if (level === 'error' || level === 'warning') log.warn({ worker: message.slice(0, 500) }, 'job queue');
   });
+  return keepRunning(
+    () =>
+      startQueue(pools, log, {
+        pgPool: pools.platform,
+        taskList: list,
+        crontab: every.map(hourly).join('\n'),
+        concurrency: 2,
+        pollInterval: 2_000,
+        noHandleSignals: true,
+        logger: quiet,
+        preset: { worker: { gracefulShutdownAbortTimeout: GRACE } },
+      }),
+    log,
+  );
+}
+
+interface Queue extends Worker {
+  /** Settles when it has stopped, for whatever reason. */
+  ended: Promise<void>;
+}
+
+async function startQueue(pools: Pools, log: Logger, options: RunnerOptions): Promise<Queue> {
   const events = new EventEmitter() as WorkerEvents;
   const mine: string[] = [];
   // Jobs are held in the name of the pool, not of the worker inside it that runs them.
   events.on('pool:create', ({ workerPool }) => mine.push(workerPool.id));
-  const runner = await run({
-    events,
-    pgPool: pools.platform,
-    taskList: list,
-    crontab: every.map(hourly).join('\n'),
-    concurrency: 2,
-    pollInterval: 2_000,
-    noHandleSignals: true,
-    logger: quiet,
-    preset: { worker: { gracefulShutdownAbortTimeout: GRACE } },
+  const runner = await run({ ...options, events });
+  const watch = await watchForDeadWorkers(pools, log, mine).catch(async (error: Error) => {
+    await runner.stop().catch(() => {});
+    throw error;
   });
-  const watch = await watchForDeadWorkers(pools, log, mine);
+  return {
+    ended: runner.promise,
+    stop: async () => {
+      await runner.stop().catch(() => {}); // it may have stopped by itself
+      await watch.stop();
+    },
+  };
+}
+
+/** Pauses before a queue that stopped by itself is started again: doubled from the first to the last, in ms. */
+const PAUSE = { first: 1_000, last: 30_000 };
+
+/**
+ * The queue gives up for good when the database is away at a wrong moment, such as when an hourly task is due; then it is
+ * started again, as often as it takes.
+ * @throws what the first start throws
+ */
+async function keepRunning(begin: () => Promise<Queue>, log: Logger): Promise<Worker> {
+  const stopping = new AbortController();
+  let queue: Queue | null = await begin();
+  const keep = async () => {
+    for (let pause = PAUSE.first; !stopping.signal.aborted; pause = Math.min(pause * 2, PAUSE.last)) {
+      const began = Date.now();
+      await queue?.ended.catch(() => {});
+      if (stopping.signal.aborted) return;
+      if (Date.now() - began > PAUSE.last) pause = PAUSE.first;
+      log.error('the job queue stopped by itself and is started again');
+      await queue?.stop();
+      queue = null;
+      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      queue = await begin().catch((error: Error) => {
+        log.error({ err: error }, 'the job queue cannot be started');
+        return null;
+      });
+    }
+  };
+  const kept = keep();
   return {
     stop: async () => {
-      await runner.stop();
-      await watch.stop();
+      stopping.abort();
+      await queue?.stop();
+      await kept;
     },
   };
 }

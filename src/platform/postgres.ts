@@ -1,9 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { type ServerWatch, watchServer } from './postgres_watch.ts';
 import { ROLES } from './roles.ts';
 
 /** Longest a statement may run, in ms, unless its transaction says otherwise. */
 const STATEMENT_TIMEOUT = 10_000;
+/** Longest a request waits for a connection, new or of the pool, in ms. */
+const CONNECT_TIMEOUT = 5_000;
 /** Statements slower than this are logged by name, in ms. */
 export const SLOW_STATEMENT = 200;
 
@@ -43,7 +47,10 @@ function prepare(statement: unknown, text: string): void {
   if (name) (statement as { name?: string }).name = name;
 }
 
-function watch(pool: pg.Pool, log: Logger): pg.Pool {
+/** Whoever listens hears the text of every statement that is sent, without values. Nobody does but the tests. */
+const sent = channel('rapport.statement');
+
+function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
   // Without this listener a restart of PostgreSQL ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection failed'));
   // A connection released inside a transaction would carry one tenant's setting into the next request.
@@ -57,8 +64,11 @@ function watch(pool: pg.Pool, log: Logger): pg.Pool {
     (client as { query: unknown }).query = (...args: unknown[]) => {
       const started = performance.now();
       const text = textOf(args[0]);
+      if (sent.hasSubscribers) sent.publish(text);
       prepare(args[0], text);
+      const ended = server.began(client);
       const note = () => {
+        ended();
         const ms = performance.now() - started;
         if (ms > SLOW_STATEMENT) log.warn({ statement: statementName(text), ms: Math.round(ms) }, 'slow statement');
       };
@@ -73,6 +83,7 @@ function watch(pool: pg.Pool, log: Logger): pg.Pool {
       }
       const result = query(...args);
       if (result instanceof Promise) result.then(note, note);
+      else ended(); // a cursor: it takes its rows when it likes
       return result;
     };
   });
@@ -88,11 +99,15 @@ export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
   const settings = (role: string) => ({
     connectionString: databaseUrl,
     types,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    // A connection that was cut without a word, as firewalls do, is noticed within about 20 s.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c timezone=UTC`,
   });
+  const server = watchServer(settings(ROLES.platform), log);
   const open = (role: string, max: number) =>
-    watch(new pg.Pool({ ...settings(role), max, idleTimeoutMillis: 30_000 }), log);
+    watch(new pg.Pool({ ...settings(role), max, idleTimeoutMillis: 30_000 }), server, log);
   const app = open(ROLES.app, most);
   const platform = open(ROLES.platform, Math.max(3, Math.ceil(most / 3)));
   return {
@@ -106,6 +121,7 @@ export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
     },
     end: async () => {
       await Promise.all([app.end(), platform.end()]);
+      server.close();
     },
   };
 }
