@@ -9,7 +9,7 @@ import { startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
 import { CHROMIUM, ensurePrograms, PDFTOPPM, REDIS } from './helpers/programs.ts';
 import { startRedis } from './helpers/servers.ts';
-import { readComplaints, RECORDING } from './helpers/statements.ts';
+import { RECORDING, readComplaints } from './helpers/statements.ts';
 
 const ROOT = path.dirname(import.meta.dirname);
 /** Also the tests' folder for temporary files, so that nothing of an interrupted run stays. */
@@ -78,7 +78,15 @@ function runJest(report: string, env: Record<string, string>): Promise<number | 
   const program = path.join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
   const child = spawn(process.execPath, [...options, program, ...results, ...process.argv.slice(2)], {
     cwd: ROOT,
-    env: { ...process.env, NODE_ENV: 'test', TZ: 'UTC', TMPDIR: work, NODE_COMPILE_CACHE: compiled, ...env },
+    env: {
+      ...process.env,
+      ...RECORDING,
+      NODE_ENV: 'test',
+      TZ: 'UTC',
+      TMPDIR: work,
+      NODE_COMPILE_CACHE: compiled,
+      ...env,
+    },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });

@@ -82,7 +82,7 @@ export async function actorOfToken(
   if (!token) return null;
   const [row] = await acrossTenants<{ id: string; tenant_id: string; user_id: string; scopes: string[] }>(
     pools.platform,
-    `select id, tenant_id, user_id, scopes from api_tokens
+    `/* token.actor */ select id, tenant_id, user_id, scopes from api_tokens
      where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
     [hashToken(token)],
   );

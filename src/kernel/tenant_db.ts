@@ -135,8 +135,9 @@ export async function withTenant<T>(
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
-      // The id is checked above, so it may stand in the text: parameters would need a round trip of their own.
-      await client.query(`begin; select set_config('app.tenant_id', '${tenantId}', true)`);
+      // The id is checked above, so it may stand in the text: parameters would need a round trip of their own. SET LOCAL
+      // rather than set_config(): a distributed database passes only the former on to where the rows are (docs/scaling.md).
+      await client.query(`begin; set local app.tenant_id = '${tenantId}'`);
       const result = await work(new TenantDb(tenantId, client));
       const { command } = await client.query('commit');
       // A statement that failed and was swallowed turns COMMIT into ROLLBACK; saying "saved" then would be a lie.

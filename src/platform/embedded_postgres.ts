@@ -28,6 +28,8 @@ const MEMORY = [
   `shared_buffers=${Math.min(1024, Math.max(128, Math.floor(os.totalmem() / 2 ** 24)))}MB`,
   'max_wal_size=4GB',
 ];
+/** A crash may lose everything: for databases that live as long as a test run. */
+const HASTY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 /** What a start says when a predecessor or a rival is still about: worth another try. */
 const PASSES = /already exists|in use|could not bind/i;
 
@@ -41,14 +43,16 @@ const WRAPPER =
 /**
  * Starts PostgreSQL with its data in `dir` (made on the first start), on a free port of 127.0.0.1, with a random
  * password kept in a file that only its user reads. A server that already runs there is adopted; what a killed
- * server left behind is cleared. `durable: false` trades crash safety for speed (tests).
+ * server left behind is cleared. `durable: false` trades crash safety for speed (tests); `settings` are PostgreSQL's
+ * own, each `name=value`.
  * Throws when this platform has no embedded PostgreSQL or it does not start, with the end of its log (`<dir>.log`).
  */
 export async function startEmbeddedPostgres(
   dir: string,
-  options: { durable?: boolean } = {},
+  options: { durable?: boolean; settings?: readonly string[] } = {},
 ): Promise<EmbeddedPostgres> {
   const durable = options.durable ?? true;
+  const settings = [...MEMORY, ...(durable ? [] : HASTY), ...(options.settings ?? [])];
   const home = path.resolve(dir);
   const who = ownerOf(home) ?? runAs();
   const programs = embeddedBinaries(who);
@@ -59,7 +63,7 @@ export async function startEmbeddedPostgres(
   for (;;) {
     const running = await findRunning(home, password, deadline);
     if (running) return running;
-    const attempt = await launch(home, programs, who, password, durable);
+    const attempt = await launch(home, programs, who, password, settings);
     if (!('failure' in attempt)) return attempt;
     if (!PASSES.test(attempt.failure) || Date.now() > deadline) {
       throw new Error(`PostgreSQL did not start in ${home}:\n${attempt.failure}`);
@@ -217,12 +221,11 @@ async function launch(
   programs: Binaries,
   who: RunAs,
   password: string,
-  durable: boolean,
+  settings: readonly string[],
 ): Promise<EmbeddedPostgres | { failure: string }> {
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...MEMORY];
-  if (!durable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off');
-  const flags = ['-D', folderName(home, who), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings];
+  const flags = ['-D', folderName(home, who), '-p', String(port), ...all.flatMap((setting) => ['-c', setting])];
   const log = openLog(`${home}.log`);
   const child = spawn('/bin/sh', ['-c', WRAPPER, 'rapport-postgres', programs.postgres, ...flags], {
     ...surroundings(home, who),
