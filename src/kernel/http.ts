@@ -325,6 +325,7 @@ const WORDS: Record<number, string> = {
   429: 'Slow down',
   500: 'Something went wrong on our side',
   503: 'Not available right now',
+  507: 'No room left',
 };
 
 /** The last stop of every request: what went wrong in words a person can act on, with the id to quote. */
@@ -341,7 +342,6 @@ export function errorHandler(platform: Platform) {
       if (api) {
         res
           .status(401)
-  507: 'No room left',
           .set('WWW-Authenticate', 'Bearer')
           .json({ error: 'Send a valid token: Authorization: Bearer …', details: {}, request_id: requestId });
         return;
