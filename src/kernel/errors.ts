@@ -55,6 +55,8 @@ export class ConflictError extends AppError {
 const UNREACHABLE = /^(08|53|57P0)/;
 /** Disk full, quota used up, file larger than allowed; PostgreSQL's disk full. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
+/** What pg says without a code; Knex puts the statement before it. */
+const LOST = /(^|- )(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** What a person is told about any thrown value; null means: a fault of ours, say nothing specific. */
@@ -72,9 +74,7 @@ export function readable(error: unknown): AppError | null {
     return new AppError(507, 'There is no room left to keep this, so nothing was saved. Tell whoever runs Rapport.');
   if (code === '57014') return unavailable('This took too long and was stopped. Narrow the list with a filter.');
   if (typeof code === 'string' && (UNREACHABLE.test(code) || NETWORK.has(code))) return unavailable();
-  if (message?.includes('timeout exceeded when trying to connect')) return unavailable();
-  if (message === 'Connection terminated unexpectedly' || message?.startsWith('Connection terminated'))
-    return unavailable();
+  if (LOST.test(message ?? '')) return unavailable();
   // body parsers and the router (URIError) mark what the client did wrong
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new AppError(status, type === 'entity.too.large' ? 'This is too large.' : 'The request could not be read.');
