@@ -1,0 +1,141 @@
+// People at work, who note what they were answered: what was acknowledged has to be there, once.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { PASSWORD, type TestUser } from '../helpers/fixture.ts';
+
+export interface Answer {
+  status: number;
+  text: string;
+  headers: Headers;
+  /** from the request to the end of the answer */
+  ms: number;
+  /** when it came, ms since 1970 */
+  at: number;
+}
+
+/** A browser without a screen and somebody in front of it. */
+export class Person {
+  url: string;
+  #cookies = new Map<string, string>();
+  #token = '';
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async send(path: string, form?: Record<string, string>): Promise<Answer> {
+    const began = Date.now();
+    const answer = await fetch(this.url + path, {
+      method: form ? 'POST' : 'GET',
+      redirect: 'manual',
+      headers: { cookie: this.cookie, accept: 'text/html' },
+      ...(form && { body: new URLSearchParams({ _csrf: this.#token, ...form }) }),
+    });
+    const text = await answer.text();
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
+      this.#cookies.set(name!, value!);
+    }
+    this.#token =
+      /<meta name="csrf-token" content="([^"]+)"|name="_csrf"[^>]*? value="([^"]+)"/
+        .exec(text)
+        ?.slice(1)
+        .find(Boolean) ?? this.#token;
+    return { status: answer.status, text, headers: answer.headers, ms: Date.now() - began, at: Date.now() };
+  }
+
+  get cookie(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  /** @returns the answer to the form with the password */
+  async signIn(user: Pick<TestUser, 'email'>): Promise<Answer> {
+    await this.send('/login');
+    const answer = await this.send('/login', { email: user.email, password: PASSWORD });
+    if (answer.status === 303) await this.send('/customers'); // where the token of this session stands
+    return answer;
+  }
+}
+
+/** A customer that somebody wanted to exist: sent until it was acknowledged, always with the same key. */
+interface Wish {
+  name: string;
+  key: string;
+  acknowledged: number;
+}
+
+/** What people were answered while something was wrong. */
+export class Ledger {
+  readonly answers: Answer[] = [];
+  /** Requests without an answer. */
+  readonly failures: string[] = [];
+  readonly wishes: Wish[] = [];
+  #stopping = false;
+  #working: Promise<void>[] = [];
+
+  /** Lets these people work side by side until `finish`: they write, look at lists and at what they wrote. */
+  begin(people: readonly Person[]): void {
+    this.#working = people.map((person) => this.#work(person));
+  }
+
+  /** Everybody ends with what they are at: a wish is sent again until it is acknowledged. */
+  async finish(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(this.#working);
+  }
+
+  async #work(person: Person): Promise<void> {
+    while (!this.#stopping) {
+      const wish = { name: `Wish ${randomUUID()}`, key: randomUUID(), acknowledged: 0 };
+      this.wishes.push(wish);
+      for (let tries = 0; !wish.acknowledged && tries < 200; tries += 1) {
+        const answer = await this.#ask(person, '/customers', { name: wish.name, currency: 'EUR', _once: wish.key });
+        if (answer?.status === 303) wish.acknowledged += 1;
+        else await sleep(50);
+      }
+      const lists = ['/customers', `/customers?q=${encodeURIComponent(wish.name)}`, '/tasks'];
+      for (const path of lists) await this.#ask(person, path);
+      await sleep(10);
+    }
+  }
+
+  async #ask(person: Person, path: string, form?: Record<string, string>): Promise<Answer | null> {
+    try {
+      const answer = await person.send(path, form);
+      this.answers.push(answer);
+      return answer;
+    } catch (error) {
+      this.failures.push(`${path}: ${(error as Error).cause ?? error}`);
+      await sleep(50);
+      return null;
+    }
+  }
+
+  /** Different statuses with how often they came: '200 ×12'. */
+  statuses(): string[] {
+    const counts = Map.groupBy(this.answers, ({ status }) => status);
+    return [...counts].map(([status, list]) => `${status} ×${list.length}`).sort();
+  }
+
+  /** Which answers are neither what was asked for nor a clear "not now". */
+  odd(): string[] {
+    return this.answers
+      .filter(({ status }) => ![200, 303, 503].includes(status))
+      .map(({ status, text }) => `${status} ${text.replace(/<[^>]*>|\s+/g, ' ').slice(0, 300)}`);
+  }
+
+  /** Sentences about wishes that are missing or there twice; none when all is well. */
+  async differences(client: pg.Client): Promise<string[]> {
+    const { rows } = await client.query<{ name: string; n: string }>(
+      'select name, count(*) as n from customers where name = any($1) group by 1',
+      [this.wishes.map(({ name }) => name)],
+    );
+    const there = new Map(rows.map(({ name, n }) => [name, Number(n)]));
+    return this.wishes.flatMap(({ name, acknowledged }) => {
+      const n = there.get(name) ?? 0;
+      if (n > 1) return [`${name} is there ${n} times`];
+      return acknowledged !== n ? [`${name}: acknowledged ${acknowledged}, there ${n}`] : [];
+    });
+  }
+}
