@@ -27,6 +27,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
       const [, ran] = (await knex.migrate.latest()) as [number, string[]];
       await client.query(`grant select on schema_migrations to ${ROLES.platform}`); // a serving process looks before it serves
       await migrateJobQueue(databaseUrl);
+      await letBackupRead(client);
       return ran;
     } finally {
       await knex.destroy();
@@ -34,6 +35,15 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   } finally {
     await client.end();
   }
+}
+
+/** A dump has all there is, what belongs to no tenant too; else pg_dump would stop at the first table it may not read. */
+async function letBackupRead(client: pg.Client): Promise<void> {
+  await client.query(`
+    grant usage on schema public, graphile_worker to ${ROLES.backup};
+    grant select on all tables in schema public, graphile_worker to ${ROLES.backup};
+    grant select on all sequences in schema public, graphile_worker to ${ROLES.backup};
+  `);
 }
 
 /** graphile-worker's schema belongs to the platform role, the only one that picks up jobs. */
