@@ -57,6 +57,9 @@ export async function supervise(
   log: Logger,
   patience: number,
 ): Promise<Supervised> {
+  // Each takes its connections from the kernel by itself. Handed out by the primary, one that is on its way to a process
+  // that dies would never be answered.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   answerMetrics();
   const running = places.map((env) => new Place(env, log));
   const stop = async () => {

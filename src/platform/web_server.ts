@@ -29,8 +29,11 @@ export async function openWebServer(
 ): Promise<WebServer> {
   let application: http.RequestListener = starting(waiting);
   let stopping = false;
+  const open = new Set<http.ServerResponse>();
   const server = http.createServer((req, res) => {
     if (stopping) res.shouldKeepAlive = false;
+    open.add(res);
+    res.once('close', () => open.delete(res));
     application(req, res);
   });
   server.requestTimeout = 120_000;
@@ -49,6 +52,7 @@ export async function openWebServer(
     },
     stop: async (notice, last) => {
       stopping = true;
+      for (const res of open) res.shouldKeepAlive = false;
       await sleep(notice);
       last();
       await drain(server, unused);

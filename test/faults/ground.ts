@@ -5,26 +5,42 @@ import path from 'node:path';
 import pg from 'pg';
 import { createLog } from '../../src/platform/log.ts';
 import { openPools } from '../../src/platform/postgres.ts';
+import { createTestDatabase } from '../helpers/database.ts';
 import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
 import { Person } from './people.ts';
 import { type OwnPostgres, startOwnPostgres } from './postgres.ts';
 import { type ProcessOptions, type Running, startProcess } from './process.ts';
 
-export interface FaultGround {
-  postgres: OwnPostgres;
+interface Database {
+  /** The superuser's address. */
+  url(): string;
+  runtimeUrl: string;
+  stop(): Promise<void>;
+}
+
+export interface FaultGround<D extends Database = OwnPostgres> {
+  postgres: D;
   acme: TestTenant;
   /** DATABASE_URL and DATA_DIR of all processes. */
   env: Record<string, string>;
   start(env?: Record<string, string>, options?: ProcessOptions): Promise<Running>;
   /** Somebody of every role that may write, signed in there. */
-  people(url: string): Promise<Person[]>;
+  people(url: string, kept?: boolean): Promise<Person[]>;
   /** The superuser's connection, for as long as `work` takes. */
   inDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
-export async function openFaultGround(): Promise<FaultGround> {
-  const postgres = await startOwnPostgres();
+/** With a PostgreSQL of its own, for tests that take it down. */
+export const openFaultGround = async (): Promise<FaultGround> => groundIn(await startOwnPostgres());
+
+/** In a database of the run's PostgreSQL. */
+export async function openSharedGround(): Promise<FaultGround<Database>> {
+  const database = await createTestDatabase();
+  return groundIn({ url: () => database.url, runtimeUrl: database.runtimeUrl, stop: () => database.drop() });
+}
+
+async function groundIn<D extends Database>(postgres: D): Promise<FaultGround<D>> {
   const files = mkdtempSync(path.join(tmpdir(), 'rapport-files-'));
   const pools = openPools(postgres.runtimeUrl, createLog('silent'), 2);
   const acme = await makeTenant(postgres.url(), { pools } as never, 'acme');
@@ -40,10 +56,10 @@ export async function openFaultGround(): Promise<FaultGround> {
       started.push(running);
       return running;
     },
-    people: (url) =>
+    people: (url, kept) =>
       Promise.all(
         [acme.users.admin, acme.users.manager, acme.users.admin, acme.users.manager].map(async (user) => {
-          const person = new Person(url);
+          const person = new Person(url, kept);
           const { status, text } = await person.signIn(user);
           if (status !== 303) throw new Error(`not signed in: ${status} ${text.slice(0, 500)}`);
           return person;

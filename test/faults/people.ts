@@ -1,5 +1,8 @@
 // People at work, who note what they were answered: what was acknowledged has to be there, once.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { PASSWORD, type TestUser } from '../helpers/fixture.ts';
@@ -14,35 +17,46 @@ export interface Answer {
   at: number;
 }
 
+/** Nobody waits longer for an answer, in ms. */
+const PATIENCE = 20_000;
+
 /** A browser without a screen and somebody in front of it. */
 export class Person {
   url: string;
   #cookies = new Map<string, string>();
   #token = '';
+  readonly #agent: http.Agent;
 
-  constructor(url: string) {
+  /** @param kept false: every request goes over a connection of its own, so that any of several processes may answer */
+  constructor(url: string, kept = true) {
     this.url = url;
+    this.#agent = new http.Agent({ keepAlive: kept });
   }
 
   async send(path: string, form?: Record<string, string>): Promise<Answer> {
     const began = Date.now();
-    const answer = await fetch(this.url + path, {
+    const body = form && new URLSearchParams({ _csrf: this.#token, ...form }).toString();
+    const sent = http.request(this.url + path, {
       method: form ? 'POST' : 'GET',
-      redirect: 'manual',
-      headers: { cookie: this.cookie, accept: 'text/html' },
-      ...(form && { body: new URLSearchParams({ _csrf: this.#token, ...form }) }),
+      agent: this.#agent,
+      signal: AbortSignal.timeout(PATIENCE),
+      headers: {
+        cookie: this.cookie,
+        ...(body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
+      },
     });
-    const text = await answer.text();
-    for (const line of answer.headers.getSetCookie()) {
+    sent.end(body);
+    const [received] = (await once(sent, 'response')) as [http.IncomingMessage];
+    const text = await readText(received);
+    const headers = new Headers();
+    for (const [name, value] of Object.entries(received.headersDistinct))
+      for (const one of value ?? []) headers.append(name, one);
+    for (const line of headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)!;
       this.#cookies.set(name!, value!);
     }
-    this.#token =
-      /<meta name="csrf-token" content="([^"]+)"|name="_csrf"[^>]*? value="([^"]+)"/
-        .exec(text)
-        ?.slice(1)
-        .find(Boolean) ?? this.#token;
-    return { status: answer.status, text, headers: answer.headers, ms: Date.now() - began, at: Date.now() };
+    this.#token = /name="(?:csrf-token|_csrf)"[^>]*? (?:content|value)="([^"]+)"/.exec(text)?.[1] ?? this.#token;
+    return { status: received.statusCode!, text, headers, ms: Date.now() - began, at: Date.now() };
   }
 
   get cookie(): string {
