@@ -25,14 +25,10 @@ afterAll(async () => {
 });
 
 async function signedIn(email: string, options: PageOptions = {}) {
-  const watched = await browser.newPage({ width: 1440, height: 900, baseURL: app.url, ...options });
+  const as = { email, password: PASSWORD };
+  const watched = await browser.newPage({ width: 1440, height: 900, baseURL: app.url, as, ...options });
   // Less than a test's own limit, so that a failure says which step hung.
   watched.page.setDefaultTimeout(8_000);
-  await watched.page.goto('/login');
-  await watched.page.fill('[name=email]', email);
-  await watched.page.fill('[name=password]', PASSWORD);
-  await watched.page.click('main button[type=submit]');
-  await watched.page.waitForURL((url) => url.pathname === '/');
   await watched.page.goto('/customers');
   return watched;
 }

@@ -1,8 +1,12 @@
 // A real browser for tests: Chromium as it is installed here, driven by playwright-core.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import axe from 'axe-core';
+import type axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import request from 'supertest';
+import { signIn } from './app.ts';
+import { cookieOf } from './events.ts';
 import { CHROMIUM, findProgram } from './programs.ts';
 
 export interface PageOptions {
@@ -12,6 +16,8 @@ export interface PageOptions {
   colorScheme?: 'light' | 'dark';
   /** What relative addresses given to `goto` start from: the application's address. */
   baseURL?: string;
+  /** Who is signed in already, for tests that are about something else than the form; needs `baseURL`. */
+  as?: { email: string; password: string };
 }
 
 /** A page that remembers everything that went wrong in it. */
@@ -29,6 +35,8 @@ export interface TestBrowser {
 
 const FLAGS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const SCREENSHOTS = path.join(import.meta.dirname, '..', '..', 'test-results');
+/** Half as long as what the package exports, which every page would have to read. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** Launches Chromium; once for each test file, in `beforeAll`, closed in `afterAll`. */
@@ -42,7 +50,7 @@ export async function openBrowser(): Promise<TestBrowser> {
 
 /** A page in a context of its own, so without cookies of others; 1280 x 800, light, with JavaScript unless told otherwise. */
 async function newPage(browser: Browser, options: PageOptions = {}): Promise<WatchedPage> {
-  const { width = 1280, height = 800, javaScriptEnabled = true, colorScheme = 'light', baseURL } = options;
+  const { width = 1280, height = 800, javaScriptEnabled = true, colorScheme = 'light', baseURL, as } = options;
   const viewport = { width, height };
   const context = await browser.newContext({
     viewport,
@@ -51,6 +59,15 @@ async function newPage(browser: Browser, options: PageOptions = {}): Promise<Wat
     locale: 'en-GB',
     ...(baseURL && { baseURL }),
   });
+  if (as && baseURL) {
+    const cookies = cookieOf(await signIn(request.agent(baseURL), as.email, as.password));
+    await context.addCookies(
+      cookies.split('; ').map((cookie) => {
+        const [name = '', value = ''] = cookie.split(/=(.*)/s);
+        return { name, value, url: baseURL };
+      }),
+    );
+  }
   const page = await context.newPage();
   return { page, context, problems: watch(page) };
 }
@@ -75,7 +92,7 @@ function watch(page: Page): string[] {
  */
 export async function expectNoAxeViolations(page: Page, rules?: readonly string[]): Promise<void> {
   const loaded = await page.evaluate('"axe" in window');
-  if (!loaded) await page.evaluate(axe.source);
+  if (!loaded) await page.evaluate(AXE);
   const violations = await page.evaluate(
     async (runOnly) => {
       const { axe: here } = globalThis as unknown as { axe: typeof axe };

@@ -1,7 +1,13 @@
 // The import as a person does it: in a browser with and without JavaScript, a page a step, accessible at each.
 import type { Page } from 'playwright-core';
 import { startApp, type TestApp } from '../../helpers/app.ts';
-import { expectNoAxeViolations, openBrowser, screenshot, type TestBrowser } from '../../helpers/browser.ts';
+import {
+  expectNoAxeViolations,
+  openBrowser,
+  type PageOptions,
+  screenshot,
+  type TestBrowser,
+} from '../../helpers/browser.ts';
 import { makeTenant, PASSWORD, type TestTenant } from '../../helpers/fixture.ts';
 import { workbookFile } from '../../helpers/workbooks.ts';
 import { csv } from './ground.ts';
@@ -30,13 +36,11 @@ const list = (name: string) =>
 /** The preview of a file whose separator is not found in it. */
 const ONE_COLUMN = '#preview tr:first-child td:nth-child(2):last-child';
 
-async function signIn(page: Page): Promise<void> {
-  page.setDefaultTimeout(15_000);
-  await page.goto('/login');
-  await page.fill('input[name=email]', acme.users.admin.email);
-  await page.fill('input[name=password]', PASSWORD);
-  await page.press('input[name=password]', 'Enter');
-  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+async function signedIn(options: PageOptions = {}) {
+  const as = { email: acme.users.admin.email, password: PASSWORD };
+  const watched = await browser.newPage({ width: 1440, height: 900, baseURL: app.url, as, ...options });
+  watched.page.setDefaultTimeout(15_000);
+  return watched;
 }
 
 const upload = async (page: Page, name: string, buffer: Buffer) => {
@@ -63,19 +67,13 @@ describe.each([
   ['without JavaScript', false],
 ])('%s', (_name, script) => {
   test('from the file to the account of every row, an error mended in place, and back again', async () => {
-    const { page, problems } = await browser.newPage({
-      width: 1440,
-      height: 900,
-      javaScriptEnabled: script,
-      baseURL: app.url,
-    });
+    const { page, problems } = await signedIn({ javaScriptEnabled: script });
     const check = async (step: string) => {
       if (!script) return;
       await expectNoAxeViolations(page);
       await screenshot(page, `import-${step}`);
     };
     const name = script ? 'with' : 'without';
-    await signIn(page);
     await page.goto('/imports');
     await check('history-empty');
     await page.click('text=Import a file');
@@ -197,7 +195,7 @@ async function skipTo(page: Page, selector: string): Promise<void> {
 }
 
 test('the whole way by keyboard alone: whatever has the focus is seen, and no step loses it', async () => {
-  const { page, problems } = await browser.newPage({ width: 1280, height: 720, baseURL: app.url });
+  const { page, problems } = await signedIn({ width: 1280, height: 720 });
   const { keyboard } = page;
   /** Types what an option begins with, as selects take it. */
   const choose = async (selector: string, label: string) => {
@@ -205,7 +203,6 @@ test('the whole way by keyboard alone: whatever has the focus is seen, and no st
     await keyboard.type(label);
     expect(await page.locator(`${selector} option:checked`).innerText()).toContain(label);
   };
-  await signIn(page);
   // Asked for early: the browser is told in time not to show its own dialog.
   const chooser = page.waitForEvent('filechooser');
   await page.goto('/imports');
@@ -288,8 +285,7 @@ test('a workbook of several sheets asks which one, and another header row can be
       { name: 'Clients', rows: cells(1, ['Title']) + cells(2, ['Name', 'City']) + cells(3, ['Sheet one', 'Ulm']) },
     ],
   });
-  const { page, problems } = await browser.newPage({ width: 390, height: 844, colorScheme: 'dark', baseURL: app.url });
-  await signIn(page);
+  const { page, problems } = await signedIn({ width: 390, height: 844, colorScheme: 'dark' });
   await upload(page, 'book.xlsx', file);
   await arriveAt(page, 'text=Which sheet holds the list?', true);
   await expectNoAxeViolations(page);
@@ -310,8 +306,7 @@ test('a workbook of several sheets asks which one, and another header row can be
 }, 60_000);
 
 test('a file that is no list says so in words', async () => {
-  const { page } = await browser.newPage({ baseURL: app.url });
-  await signIn(page);
+  const { page } = await signedIn();
   await upload(page, 'letter.xlsx', Buffer.from('%PDF-1.7\n%âãÏÓ\n'));
   await arriveAt(page, '.notice.is-red', true);
   expect(await page.innerText('main')).toMatch(/This is a PDF document.*Nothing was imported/s);

@@ -54,15 +54,8 @@ afterAll(async () => {
 });
 
 async function signedIn(options: PageOptions = {}) {
-  const watched = await browser.newPage({ baseURL: app.url, ...options });
-  const { page } = watched;
-  await page.goto('/login');
-  await page.fill('[name=email]', acme.users.admin.email);
-  if (!(await page.locator('[name=password]').count())) await page.click('main [type=submit]');
-  await page.fill('[name=password]', PASSWORD);
-  await page.click('main [type=submit]');
-  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
-  return watched;
+  const as = { email: acme.users.admin.email, password: PASSWORD };
+  return browser.newPage({ baseURL: app.url, as, ...options });
 }
 
 /** Names of the rows, top to bottom. */
