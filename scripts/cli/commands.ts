@@ -3,6 +3,7 @@ import { DELETE_COMMANDS } from './delete.ts';
 import { EXPLAIN_COMMANDS } from './explain.ts';
 import { EXPORT_COMMANDS } from './export.ts';
 import { IMPORT_COMMANDS } from './imports.ts';
+import { RESTORE_COMMANDS } from './restore.ts';
 import { TENANT_COMMANDS } from './tenants.ts';
 import { TOKEN_COMMANDS } from './tokens.ts';
 import { USER_COMMANDS } from './users.ts';
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   ...TENANT_COMMANDS,
   ...EXPORT_COMMANDS,
   ...DELETE_COMMANDS,
+  ...RESTORE_COMMANDS,
   ...USER_COMMANDS,
   ...TOKEN_COMMANDS,
   ...IMPORT_COMMANDS,

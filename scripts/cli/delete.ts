@@ -13,14 +13,17 @@ interface Gone {
   files: string[];
 }
 
+/** Half an hour for what a large tenant takes. */
+export const patiently = (ctx: Ctx) =>
+  ctx.db.run(`set local statement_timeout = '30min'; set local idle_in_transaction_session_timeout = '30min'`);
+
 /**
- * Deletes every row of the tenant in one transaction, what points before what it points to. The application's role does
- * the work under row-level security; where it may not delete (the trail, the tenant itself) the platform role does, which
- * may only once the tenant is suspended (migrations/0004_operator.ts).
+ * Deletes every row that belongs to the tenant, but not the tenant itself, what points before what it points to. The
+ * application's role does the work under row-level security; where it may not delete (the trail) the platform role does, which
+ * may only once the tenant is suspended (migrations/0004_operator.ts). At the end it is the platform role that works.
  */
-async function erase(ctx: Ctx): Promise<Gone> {
+export async function eraseRows(ctx: Ctx): Promise<Gone> {
   const { db } = ctx;
-  await db.run(`set local statement_timeout = '30min'; set local idle_in_transaction_session_timeout = '30min'`);
   const tables = byDependency(await tenantTables(db));
   const files: string[] = [];
   for (const { name, columns } of tables) {
@@ -36,8 +39,15 @@ async function erase(ctx: Ctx): Promise<Gone> {
   }
   await db.run(`set local role ${ROLES.platform}`);
   await db.run('delete from http_sessions where sid = any(:keys)', { keys: sessions.map((row) => row.store_key) });
-  counts.set('tenants', await rowsGone(ctx, 'delete from tenants where id = :tenant'));
   return { counts, files };
+}
+
+/** Deletes a tenant with everything it has, in one transaction. */
+async function erase(ctx: Ctx): Promise<Gone> {
+  await patiently(ctx);
+  const gone = await eraseRows(ctx);
+  gone.counts.set('tenants', await rowsGone(ctx, 'delete from tenants where id = :tenant'));
+  return gone;
 }
 
 async function rowsGone(ctx: Ctx, statement: string): Promise<number> {

@@ -19,7 +19,7 @@ const HARMLESS = new Set(['tenants.password_sign_in', 'sso_providers.token_auth'
 const open = (table: string, columns: readonly string[]): string[] =>
   columns.filter((column) => !SECRET.test(column) || HARMLESS.has(`${table}.${column}`));
 
-const TENANT_COLUMNS = [
+export const TENANT_COLUMNS = [
   'id',
   'slug',
   'name',
