@@ -6,7 +6,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'], // else files are loaded by require(), which refuses top-level await anywhere below
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
-  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/longest_first.mjs',
+  maxWorkers: 3, // of two cores: a worker waits half the time, for PostgreSQL, a browser or a program
   workerIdleMemoryLimit: '700MB', // ES modules of finished test files stay on the heap
   testTimeout: 30_000,
 };

@@ -108,10 +108,9 @@ export async function expectNoAxeViolations(page: Page, rules?: readonly string[
   if (lines.length > 0) throw new Error(`${page.url()} is not accessible:\n${lines.join('\n')}`);
 }
 
-/** Writes test-results/NAME.png, the whole length of the page; that folder is not kept in git. */
-export async function screenshot(page: Page, name: string): Promise<string> {
+/** Asked to by SCREENSHOTS=1, writes test-results/NAME.png, the whole length of the page; that folder is not kept in git. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  if (!process.env.SCREENSHOTS) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
-  const file = path.join(SCREENSHOTS, `${name}.png`);
-  await page.screenshot({ path: file, fullPage: true });
-  return file;
+  await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }
