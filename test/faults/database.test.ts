@@ -73,7 +73,6 @@ test.each(Array.from({ length: ROUNDS }, () => ENDS.slice(0, process.env.FAULTS_
       expect(headers.get('retry-after')).toBe('5');
     }
     expect(await ready()).toBe('200 ready');
-    console.log(`${how}: ${ledger.statuses().join(', ')}; last one turned away ${last.at - up} ms after it was up`);
   },
   40_000,
 );

@@ -14,6 +14,8 @@ export interface Running {
   /** Resolves when it said `ready`. @throws Error with what it said instead */
   ready(): Promise<void>;
   alive(): boolean;
+  /** Closes our ends of its output. */
+  deaf(): void;
   /** Sends a signal and waits for the end. @returns exit code, or the signal that ended it */
   end(signal?: NodeJS.Signals): Promise<number | string>;
 }
@@ -28,7 +30,7 @@ export interface ProcessOptions {
 /** Starts `src/main.ts` on a free port; it ends when we do. */
 export async function startProcess(env: Record<string, string>, options: ProcessOptions = {}): Promise<Running> {
   const port = env.PORT ?? String(await freePort());
-  const shell = `${options.before ?? ':'}; exec "$0" --disable-warning=ExperimentalWarning src/main.ts${options.output ? ` > ${options.output}` : ''}`;
+  const shell = `${options.before ?? ':'}; exec "$0" --disable-warning=ExperimentalWarning src/main.ts${options.output ? ` >${options.output}` : ''}`;
   const child: ChildProcess = spawn('/bin/sh', ['-c', shell, process.execPath], {
     env: {
       PATH: process.env.PATH,
@@ -57,6 +59,10 @@ export async function startProcess(env: Record<string, string>, options: Process
     said: () => said,
     faults: () => said.split('\n').filter((line) => /"level":"(error|fatal)"/.test(line)),
     alive,
+    deaf: () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     ready: async () => {
       for (let i = 0; i < 1_500 && alive() && !/^ready /m.test(said); i += 1) await sleep(20);
       if (!/^ready /m.test(said)) throw new Error(`the process is not ready; it said:\n${said}`);

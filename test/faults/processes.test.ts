@@ -126,10 +126,8 @@ describe('with WEB_CONCURRENCY=2', () => {
 
   test('one signal stops all of them in order', async () => {
     const children = childrenOf(product.pid);
-    const began = Date.now();
-    expect(await product.end('SIGTERM')).toBe(0);
-    expect(Date.now() - began).toBeLessThan(10_000);
-    for (const pid of children) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(await product.end('SIGTERM')).toBe(0); // 1, when it takes longer than the product allows itself
+    expect(children.filter(isThere)).toEqual([]);
     expect(product.faults().filter((line) => !line.includes('ended unexpectedly'))).toEqual([]);
   }, 30_000);
 });
@@ -169,7 +167,6 @@ test(
       expect(ledger.failures).toEqual([]);
       expect(ledger.statuses().map((text) => text.split(' ')[0])).toEqual(['200', '303']);
       await expectAllIsWell(ledger);
-      console.log(`${2 * ROUNDS} restarts: ${ledger.statuses().join(', ')}`);
     } finally {
       await balancer.stop();
     }

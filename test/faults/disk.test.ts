@@ -1,0 +1,104 @@
+// No room left: for uploads, for the log. RE-13, RE-18. Where mounting is allowed the disk is really full, else the process
+// may write no larger files, which the system refuses in the same way.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findViolations } from '../helpers/invariants.ts';
+import { freshRedis } from '../helpers/servers.ts';
+import { openSharedGround } from './ground.ts';
+import { Person } from './people.ts';
+
+let ground: Awaited<ReturnType<typeof openSharedGround>>;
+let redis: string;
+
+beforeAll(async () => {
+  ground = await openSharedGround();
+  redis = await freshRedis();
+}, 60_000);
+afterAll(() => ground?.stop());
+
+const ROOM = 1024 * 1024;
+
+/** A folder with room for a megabyte. */
+function smallDisk(): { folder: string; before: string; end(): void } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rapport-full-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${ROOM}`, 'rapport-full', folder]).status === 0;
+  const end = () => {
+    if (mounted) execFileSync('umount', [folder]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { folder, before: mounted ? ':' : `ulimit -f ${ROOM / 512}`, end };
+}
+
+function upload(url: string, bytes: number): Promise<Response> {
+  const form = new FormData();
+  form.set('entity', 'customers');
+  form.set('file', new Blob([`Name,City\n${'Somebody,Ulm\n'.repeat(bytes / 13)}`]), 'list.csv');
+  const headers = { authorization: `Bearer ${ground.acme.users.admin.token}` };
+  return fetch(`${url}/api/v1/imports`, { method: 'POST', headers, body: form });
+}
+
+const filesIn = (folder: string): string[] =>
+  (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /[0-9a-f]{32}/.test(name));
+
+test('a file for which there is no room is refused with what to do, leaves nothing behind, and others go on', async () => {
+  const disk = smallDisk();
+  try {
+    const data = path.join(disk.folder, 'data');
+    mkdirSync(data);
+    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, DATA_DIR: data }, { before: disk.before });
+    await product.ready();
+    for (let i = 0; i < 3; i += 1) {
+      const answer = await upload(product.url, 3 * ROOM);
+      const told = (await answer.json()) as { error: string };
+      expect([answer.status, told.error]).toEqual([
+        507,
+        'There is no room left to keep this, so nothing was saved. Tell whoever runs Rapport.',
+      ]);
+    }
+    expect(filesIn(data)).toEqual([]);
+    expect(await ground.inDatabase(async (client) => (await client.query('select from imports')).rowCount)).toBe(0);
+    expect((await upload(product.url, ROOM / 4)).status).toBe(202);
+    expect(filesIn(data)).toHaveLength(1);
+    expect(product.alive()).toBe(true);
+    expect(await findViolations(ground.postgres.url())).toEqual([]);
+    expect(await product.end()).toBe(0);
+  } finally {
+    disk.end();
+  }
+}, 60_000);
+
+test.each([
+  ['is full', '/dev/full'],
+  ['was closed', '&-'],
+])(
+  'a log that %s loses lines, and nothing else',
+  async (_, output) => {
+    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, LOG_LEVEL: 'info' }, { output });
+    const person = new Person(product.url);
+    for (let i = 0; i < 600 && product.alive(); i += 1) {
+      const status = await person.send('/readyz').then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status === 200) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect((await person.signIn(ground.acme.users.admin)).status).toBe(303);
+    for (let i = 0; i < 20; i += 1) expect((await person.send('/customers')).status).toBe(200);
+    expect(product.alive()).toBe(true);
+    expect(await product.end()).toBe(0);
+  },
+  60_000,
+);
+
+test('a log that nobody reads any more, because the reader ended, loses lines, and nothing else', async () => {
+  const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, LOG_LEVEL: 'info' });
+  await product.ready();
+  product.deaf();
+  const person = new Person(product.url);
+  expect((await person.signIn(ground.acme.users.admin)).status).toBe(303);
+  for (let i = 0; i < 20; i += 1) expect((await person.send('/customers')).status).toBe(200);
+  expect(await product.end()).toBe(0);
+}, 60_000);
