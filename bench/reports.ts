@@ -34,7 +34,7 @@ interface Effort {
   first: number;
 }
 const FULL: Effort = { most: 100, least: 10, ms: 2_000, first: 3 };
-const QUICK: Effort = { most: 20, least: 3, ms: 1_000, first: 1 };
+const QUICK: Effort = { most: 5, least: 3, ms: 1_000, first: 1 };
 
 const HEADS = {
   report: 'report',
