@@ -32,9 +32,9 @@ export async function tenantTables(db: TenantDb): Promise<TenantTable[]> {
 }
 
 /** What points before what it points to, so that deleting in this order never breaks a reference. @throws Error on a circle */
-export function byDependency(tables: readonly TenantTable[]): TenantTable[] {
+export function byDependency<T extends Pick<TenantTable, 'name' | 'needs'>>(tables: readonly T[]): T[] {
   const left = new Map(tables.map((table) => [table.name, table]));
-  const ordered: TenantTable[] = [];
+  const ordered: T[] = [];
   while (left.size) {
     const needed = new Set([...left.values()].flatMap((table) => table.needs));
     const free = [...left.values()].filter((table) => !needed.has(table.name));

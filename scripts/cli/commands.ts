@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { DELETE_COMMANDS } from './delete.ts';
+import { DISTRIBUTE_COMMANDS } from './distribute.ts';
 import { EXPLAIN_COMMANDS } from './explain.ts';
 import { EXPORT_COMMANDS } from './export.ts';
 import { IMPORT_COMMANDS } from './imports.ts';
@@ -18,4 +19,5 @@ export const COMMANDS: readonly Command[] = [
   ...TOKEN_COMMANDS,
   ...IMPORT_COMMANDS,
   ...EXPLAIN_COMMANDS,
+  ...DISTRIBUTE_COMMANDS,
 ];

@@ -14,12 +14,14 @@ test('the help names every command that is there, and no other', async () => {
     'tenant resume',
     'tenant export',
     'tenant delete',
+    'tenant restore',
     'user invite',
     'user deactivate',
     'token create',
     'import run',
     'import undo',
     'explain',
+    'distribute',
   ]);
   expect((await run()).out).toBe(out);
 });
