@@ -106,7 +106,7 @@ export interface Started {
  */
 export async function startServer(env: Record<string, string>, nodeFlags: readonly string[] = []): Promise<Started> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, 'src/main.ts'], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   let said = '';
