@@ -11,6 +11,12 @@ import { removeOrphans } from './platform/files.ts';
 /** How long a stored file may belong to nothing yet: its row is written when it is complete, in ms. */
 const GRACE = 3_600_000;
 
+/** What makes a write that is sent twice happen once; nobody sends one again after that long. */
+const forgetSentWrites = ({ db }: Ctx) =>
+  db.run(
+    `/* upkeep.request_keys */ delete from request_keys where tenant_id = :tenant and created_at < now() - interval '30 days'`,
+  );
+
 /** Rapport itself at work in a tenant: the trail says so and names no user, so the id must not be used for anything else. */
 function rapport(db: TenantDb, tenant: Tenant): Ctx {
   const nobody = null as unknown as string;
@@ -50,6 +56,7 @@ export async function upkeep(platform: Platform, signal: AbortSignal): Promise<v
       await inTenant(countPlannedContacts);
       await inTenant((ctx) => keepYesterday(ctx));
       await inTenant(forgetAnswers);
+      await inTenant(forgetSentWrites);
       const purged = await purgeImports(inTenant, config, signal);
       if (purged) log.info({ tenant: tenant.id, imports: purged }, 'removed what imports no longer need');
       for (const key of await inTenant(keptFiles)) known.add(key);

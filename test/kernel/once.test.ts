@@ -1,5 +1,6 @@
 // A write that is sent again has one effect and one answer: keys of programs, keys of forms, a lead converted twice.
 import pg from 'pg';
+import { upkeep } from '../../src/upkeep.ts';
 import { type Agent, csrfToken, signIn, startApp, type TestApp } from '../helpers/app.ts';
 import { makeTenant, PASSWORD, type TestTenant } from '../helpers/fixture.ts';
 import { findViolations } from '../helpers/invariants.ts';
@@ -119,4 +120,12 @@ test('a lead that two people convert at once becomes one customer with one conta
     ['Lena Lead', true],
   ]);
   expect(await findViolations(app.database.url)).toEqual([]);
+});
+
+test('keys are forgotten after 30 days, so that they do not pile up', async () => {
+  for (const key of ['key-old01', 'key-new01']) await admin.post('/customers', { name: key }, keyed(key));
+  await client.query(`update request_keys set created_at = now() - interval '31 days' where key = 'key-old01'`);
+  await upkeep(app.platform, new AbortController().signal);
+  const { rows } = await client.query(`select key from request_keys where key in ('key-old01', 'key-new01')`);
+  expect(rows).toEqual([{ key: 'key-new01' }]);
 });
