@@ -1,3 +1,4 @@
+import { CHECK_COMMANDS } from './check.ts';
 import type { Command } from './command.ts';
 import { DELETE_COMMANDS } from './delete.ts';
 import { DISTRIBUTE_COMMANDS } from './distribute.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   ...USER_COMMANDS,
   ...TOKEN_COMMANDS,
   ...IMPORT_COMMANDS,
+  ...CHECK_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...DISTRIBUTE_COMMANDS,
 ];

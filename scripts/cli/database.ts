@@ -21,7 +21,7 @@ export async function withDatabase<T>(
   env: Record<string, string | undefined>,
   work: (pools: Pools) => Promise<T>,
 ): Promise<T> {
-  const found = env.DATABASE_URL ? { url: env.DATABASE_URL, stop: async () => {} } : await embedded(env);
+  const found = await serverOf(env);
   try {
     const pools = openPools(found.url, createLog('error'), 2);
     try {
@@ -33,6 +33,12 @@ export async function withDatabase<T>(
     await found.stop();
   }
 }
+
+/** The database of DATABASE_URL, or else the embedded one. @throws Failure when there is neither */
+export const serverOf = async (
+  env: Record<string, string | undefined>,
+): Promise<{ url: string; stop(): Promise<void> }> =>
+  env.DATABASE_URL ? { url: env.DATABASE_URL, stop: async () => {} } : embedded(env);
 
 async function embedded(env: Record<string, string | undefined>): Promise<{ url: string; stop(): Promise<void> }> {
   const folder = path.join(dataDir(env), 'postgres');

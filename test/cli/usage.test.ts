@@ -20,6 +20,7 @@ test('the help names every command that is there, and no other', async () => {
     'token create',
     'import run',
     'import undo',
+    'check',
     'explain',
     'distribute',
   ]);
