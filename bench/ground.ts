@@ -29,6 +29,9 @@ export interface Ground {
   url: string;
   /** as the serving processes connect */
   database_url: string;
+  /** a superuser's, past all rules */
+  owner_url: string;
+  redis_url: string;
   web: Started;
   worker: Started;
   /** A folder for files of the run; it goes when the run ends. */
@@ -58,7 +61,7 @@ export async function openGround(nodeFlags: readonly string[] = [], home?: strin
     started.push(postgres);
     const redis = await startRedis();
     started.push(redis);
-    const [client, runtimeUrl] = await openDatabase(postgres.url);
+    const [client, runtimeUrl, ownerUrl] = await openDatabase(postgres.url);
     started.push({ stop: () => client.end() });
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
@@ -78,15 +81,16 @@ export async function openGround(nodeFlags: readonly string[] = [], home?: strin
     const sql: Ground['sql'] = async (text, values = []) => (await client.query(text, values)).rows as never;
     const member = (email: string) => signInMember(sql, url, email);
     const tenant = (slug: string) => makeTenant(sql, slug).then(member);
-    return { url, database_url: runtimeUrl, web, worker, folder, sql, tenant, member, stop };
+    const urls = { url, database_url: runtimeUrl, owner_url: ownerUrl, redis_url: redis.url };
+    return { ...urls, web, worker, folder, sql, tenant, member, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The migrated database, made if it is not there. @returns a superuser's connection and the URL of the login that serves */
-export async function openDatabase(serverUrl: string): Promise<[pg.Client, string]> {
+/** The migrated database, made if it is not there. @returns a superuser's connection, the URL of the login that serves, the superuser's */
+export async function openDatabase(serverUrl: string): Promise<[pg.Client, string, string]> {
   const server = new pg.Client({ connectionString: serverUrl });
   await server.connect();
   const { rowCount } = await server.query('select from pg_database where datname = $1', [DATABASE]);
@@ -98,7 +102,7 @@ export async function openDatabase(serverUrl: string): Promise<[pg.Client, strin
   const client = new pg.Client({ connectionString: url.href });
   client.on('error', () => {});
   await client.connect();
-  return [client, await createRuntimeLogin(client, url.href, url.password)];
+  return [client, await createRuntimeLogin(client, url.href, url.password), url.href];
 }
 
 /** @returns the e-mail of its only person, an administrator */

@@ -101,11 +101,16 @@ export interface Started {
 }
 
 /**
- * Starts `src/main.ts` as production does and waits until it says that it is ready. It ends when we do, however we do.
+ * Starts `src/main.ts` as production does, or another program, and waits until it says that it is ready. It ends when we do,
+ * however we do.
  * @throws Error with what it said
  */
-export async function startServer(env: Record<string, string>, nodeFlags: readonly string[] = []): Promise<Started> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, 'src/main.ts'], {
+export async function startServer(
+  env: Record<string, string>,
+  nodeFlags: readonly string[] = [],
+  program = 'src/main.ts',
+): Promise<Started> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeFlags, program], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
@@ -122,7 +127,7 @@ export async function startServer(env: Record<string, string>, nodeFlags: readon
     await sleep(50);
   }
   await end(child);
-  throw new Error(`the ${env.ROLE} process did not start:\n${said}`);
+  throw new Error(`${env.ROLE ? `the ${env.ROLE} process` : program} did not start:\n${said}`);
 }
 
 async function end(child: ChildProcess): Promise<void> {
