@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { Socket } from 'node:net';
 import express, { type Application, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { notFound } from './kernel/errors.ts';
@@ -71,15 +73,17 @@ export function createApp(platform: Platform, health: Health): Application {
   return app;
 }
 
-/** One policy for every answer, errors and downloads included. */
+/** Stands in the policy for the nonce, which is another with every answer. */
+const NONCE = 'NONCE';
+
+/** One policy for every answer, errors and downloads included; written once, since only the nonce changes. */
 function securityHeaders(secure: boolean) {
-  const nonce = (_req: unknown, res: unknown) => `'nonce-${(res as Response).locals.nonce}'`;
   const policy = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         defaultSrc: ["'none'"],
-        scriptSrc: ["'self'", nonce],
+        scriptSrc: ["'self'", `'nonce-${NONCE}'`],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
@@ -96,13 +100,18 @@ function securityHeaders(secure: boolean) {
     crossOriginResourcePolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
-  return (req: Request, res: Response, next: (error?: unknown) => void) => {
-    res.set({
-      'Cache-Control': 'private, no-store',
-      Vary: VARY,
-      'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-    });
-    policy(req, res, next);
+  const written = new http.ServerResponse(new http.IncomingMessage(new Socket()));
+  written.setHeader('Cache-Control', 'private, no-store');
+  written.setHeader('Vary', VARY);
+  written.setHeader('Permissions-Policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()');
+  policy(written.req, written, (error?: unknown) => {
+    if (error) throw error;
+  });
+  const headers = written.getHeaderNames().map((name) => [name, String(written.getHeader(name))] as const);
+  return (_req: Request, res: Response, next: () => void) => {
+    for (const [name, value] of headers)
+      res.setHeader(name, name === 'content-security-policy' ? value.replace(NONCE, res.locals.nonce) : value);
+    next();
   };
 }
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Pools } from '#src/platform/postgres.ts';
 import type { Role } from './access.ts';
 import type { Ctx, Tenant } from './context.ts';
+import { UUID } from './fields/links.ts';
 import { acrossTenants } from './system_db.ts';
-import type { TenantDb } from './tenant_db.ts';
+import type { Row, TenantDb } from './tenant_db.ts';
 
 export interface Actor {
   actor: Ctx['actor'];
@@ -43,19 +44,17 @@ const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boole
 });
 
 /**
- * Who a session stands for right now: a deactivated user, a suspended tenant, an ended or expired session is nobody, from
- * the next request on.
+ * Asks who a session stands for right now, as the opening statement of a transaction: a deactivated user, a suspended
+ * tenant, an ended or expired session is nobody, from the next request on.
+ * @throws Error when one of the ids is none
  */
-export async function actorOfSession(db: TenantDb, userId: string, sessionId: string): Promise<Actor | null> {
-  const [row] = await db.run(
-    `/* actor.session */ ${WHO}, s.last_seen_at < now() - interval '${SEEN_EVERY} minutes' as stale
-     from users u
-     join tenants t on t.id = u.tenant_id
-     join user_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id
-     where u.tenant_id = :tenant and u.id = :user and s.id = :session and s.ended_at is null and s.expires_at > now()
-       and u.deactivated_at is null and t.suspended_at is null`,
-    { user: userId, session: sessionId },
-  );
+export function askForSession(userId: string, sessionId: string): string {
+  if (!UUID.test(userId) || !UUID.test(sessionId)) throw new Error('a user and a session have ids');
+  return `select * from actor_of_session('${userId}', '${sessionId}', '${SEEN_EVERY} minutes')`;
+}
+
+/** What the answer to `askForSession` says; null: nobody. */
+export async function actorOfSession(db: TenantDb, [row]: readonly Row[], sessionId: string): Promise<Actor | null> {
   if (!row) return null;
   if (row.stale) await db.update('user_sessions', { id: sessionId }, { last_seen_at: new Date().toISOString() });
   return toActor(db.tenant_id, row, false);

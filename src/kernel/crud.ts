@@ -4,12 +4,22 @@ import { type Ctx, can } from './context.ts';
 import { type Entity, fieldLabel, writableFields } from './entity.ts';
 import { type AppError, ConflictError, notFound } from './errors.ts';
 import { auditExport, listTable, writeCsv, writeXlsx } from './export.ts';
-import { activePeople, checkboxes, formView, hiddenFields, initialRow, inputs, newForm, readForm } from './forms.ts';
+import {
+  activePeople,
+  checkboxes,
+  formView,
+  hiddenFields,
+  initialRow,
+  inputs,
+  listNames,
+  newForm,
+  readForm,
+} from './forms.ts';
 import type { Platform } from './http.ts';
 import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
 import { countRows, listPage } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
-import { listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
+import { listColumns, listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
 import { factView, recordView } from './record_page.ts';
 import {
   createRecord,
@@ -51,7 +61,7 @@ function listBehind(ctx: Ctx, entity: Entity, input: Input): [ListQuery, string]
 
 async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolean): Promise<Reply> {
   const list = readListQuery(ctx, entity, input.query, trashed);
-  const found = await listPage(ctx, entity, list);
+  const found = await listPage(ctx, entity, list, listColumns(entity));
   const count =
     list.count === 'none' ? null : await countRows(ctx, entity, list, list.count === 'exact' ? null : undefined);
   const total =
@@ -64,18 +74,9 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
   const filtered = [...list.filters, ...list.through.map(({ filter }) => filter)].flatMap((f) =>
     f.values.map((value) => ({ [f.field]: value }) as Row),
   );
-  const titles = await titlesOf(ctx, entity, [...found.rows, ...filtered]);
-  const people = entity.filters.some((name) => entity.fields[name]?.to === 'user') ? await activePeople(ctx) : [];
-  const tags = entity.tag_field
-    ? (
-        (await ctx.db
-          .from('tags', 'tags', 'tags.options')
-          .select('name')
-          .whereNull('deleted_at')
-          .orderBy('name')
-          .limit(100)) as { name: string }[]
-      ).map((t) => t.name)
-    : [];
+  const rows = [...found.rows, ...filtered];
+  const { people, tags, titles } = await listNames(ctx, entity, rows);
+  await titlesOfAll(ctx, [{ entity, rows }], titles);
   const view = listView(ctx, entity, { list, found, titles, people, tags, total });
   const suffix = new URL(view.here, 'http://x').search.slice(1);
   for (const row of view.rows) row.href += `?list=${encodeURIComponent(suffix)}`;

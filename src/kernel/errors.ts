@@ -56,7 +56,8 @@ const UNREACHABLE = /^(08|53|57P0)/;
 /** Disk full, quota used up, file larger than allowed; PostgreSQL's disk full. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);
 /** What pg says without a code; Knex puts the statement before it. */
-const LOST = /(^|- )(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
+const LOST =
+  /(^|- )(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection)/;
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND']);
 
 /** What a person is told about any thrown value; null means: a fault of ours, say nothing specific. */

@@ -11,7 +11,7 @@ import type { Logger } from '#src/platform/log.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { Pools } from '#src/platform/postgres.ts';
 import { planSid, type Sessions } from '#src/platform/sessions.ts';
-import { type Actor, actorOfSession, actorOfToken } from './actor.ts';
+import { type Actor, actorOfSession, actorOfToken, askForSession } from './actor.ts';
 import { type Ctx, demand } from './context.ts';
 import { AppError, badRequest, forbidden, readable, tooMany } from './errors.ts';
 import { type Frames, sendPage, sendRedirect, VARY } from './render.ts';
@@ -27,7 +27,7 @@ import {
   type Said,
   safePath,
 } from './routes.ts';
-import { withTenant } from './tenant_db.ts';
+import { type Row, TRIES, withTenant } from './tenant_db.ts';
 
 /** The store's own session object, to which ours is added below. */
 export type HttpSession = session.Session;
@@ -173,15 +173,18 @@ async function runRoute(platform: Platform, route: Route, req: Request, res: Res
     csrf,
     session_id: session?.session_id ?? null,
   };
-  const inTenant = (work: (ctx: Ctx) => Promise<Reply>) =>
-    withTenant(platform.pools.app, tenantId, async (db): Promise<[Reply, Ctx]> => {
-      const actor = token ? await token.load(db) : await actorOfSession(db, session!.user_id, session!.session_id);
+  const inTenant = (work: (ctx: Ctx) => Promise<Reply>) => {
+    const enter = async (db: Ctx['db'], opened: Row[]): Promise<[Reply, Ctx]> => {
+      const actor = token ? await token.load(db) : await actorOfSession(db, opened, session!.session_id);
       if (!actor) throw new SignedOut();
       const ctx = makeCtx(actor, db, more);
       res.locals.ctx = ctx;
       if (route.access.kind === 'permission') demand(ctx, route.access.permission);
       return [await work(ctx), ctx];
-    });
+    };
+    const opening = session ? askForSession(session.user_id, session.session_id) : '';
+    return withTenant(platform.pools.app, tenantId, enter, TRIES, opening);
+  };
   let received: Received | null = null;
   try {
     if (route.receive) {
@@ -230,7 +233,7 @@ async function send(platform: Platform, req: Request, res: Response, reply: Repl
         delete req.session.rapport!.said;
         await saveSession(req);
       }
-      const csrf = csrfToken(platform.config.session_secret, formSeed(platform, req, res));
+      const csrf = ctx?.csrf || csrfToken(platform.config.session_secret, formSeed(platform, req, res));
       sendPage(req, res, reply, platform.frames(req, res, { ctx, csrf, said }));
     }
   }
@@ -299,11 +302,27 @@ const handle =
 export function mountRoutes(app: Application, platform: Platform, routes: readonly Route[]): void {
   const form = express.urlencoded({ extended: false, limit: '200kb', parameterLimit: 2_000 });
   const body = express.json({ limit: '200kb', strict: true });
+  const routers = new Map<string, express.Router>();
   for (const route of routes) {
     const before: RequestHandler[] = [];
     if (route.method !== 'get' && !route.receive) before.push(route.surface === 'api' ? body : form);
-    app[route.method](route.path, ...before, handle(platform, route));
+    const key = firstSegment(route.path);
+    const router = routers.get(key) ?? express.Router({ caseSensitive: true });
+    routers.set(key, router);
+    router[route.method](route.path, ...before, handle(platform, route));
   }
+  // Express tries one route after the other, some three hundred here; few begin alike.
+  app.use((req, res, next) => {
+    const router = routers.get(firstSegment(req.path));
+    if (router) router(req, res, next);
+    else next();
+  });
+}
+
+/** '/customers/:id' -> 'customers', '/api/v1/customers' -> 'api/v1/customers' */
+function firstSegment(path: string): string {
+  const [, first = '', second = '', third = ''] = path.split('/', 4);
+  return first === 'api' ? `${first}/${second}/${third}` : first;
 }
 
 /** Wires a reply of a public handler (no actor, no tenant) the same way. */

@@ -1,3 +1,5 @@
+import { FRESH } from '#src/platform/postgres.ts';
+import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
 import { viewers } from './context.ts';
 import { type Entity, entityNamed, storedFields } from './entity.ts';
@@ -5,25 +7,28 @@ import { badRequest } from './errors.ts';
 import { date, timestamp } from './fields/dates.ts';
 import type { Field } from './fields/field.ts';
 import { COUNT_CAP, type Cursor, encodeCursor, type Filter, type ListQuery } from './list_query.ts';
-import type { Query, Row } from './tenant_db.ts';
-import { applyRule, visible } from './visibility.ts';
-
-/** A search looks at no more matches than this; a narrower word finds the rest. */
-export const SEARCH_MOST = 5_000;
+import type { Query, Row, Sql } from './tenant_db.ts';
+import { allowedScope, applyRule, visible, widestRule } from './visibility.ts';
 
 const INSTANT: Field = timestamp();
 export const DAY: Field = date();
 
 const sortField = (entity: Entity, name: string): Field => entity.fields[name] ?? INSTANT;
 
-/** The sort's expression, exactly as its index has it: empty values through their sentinel. */
-function sortSql(entity: Entity, sort: string): string {
-  const { empty } = sortField(entity, sort).sql;
+/**
+ * The sort's expression, exactly as its index has it, and its type. Empty values stand in for themselves through CASE and
+ * amounts through a whole number that the table keeps beside them: row-level security lets only comparisons that cannot
+ * leak into an index, and neither coalesce() nor comparing decimals is among them.
+ */
+function sortSql(entity: Entity, sort: string): [expression: string, type: string] {
+  const field = sortField(entity, sort);
+  const { type, empty } = field.sql;
   const column = `${entity.table}.${sort}`;
+  if (field.kind === 'money') return [`${entity.table}.${sort}_order`, 'bigint'];
   // When something happened is always known, though a form may leave it to the clock.
   const nullable =
     !!empty && !!entity.fields[sort] && !entity.fields[sort].options.required && sort !== entity.happened;
-  return nullable ? `coalesce(${column}, ${empty})` : column;
+  return [nullable ? `(case when ${column} is null then ${empty} else ${column} end)` : column, type];
 }
 
 /**
@@ -38,23 +43,6 @@ const fragment = (word: string) =>
 
 /** Patterns of a search, each of which must be found; folded by the database so that case and accents do not matter. */
 export const patterns = (q: string): string[] => q.split(/\s+/).filter(Boolean).slice(0, 8).map(fragment);
-
-function search(ctx: Ctx, entity: Entity, query: Query, list: Pick<ListQuery, 'q' | 'scope' | 'trashed'>): void {
-  if (!list.q || !entity.search.length) return;
-  const words = patterns(list.q);
-  const folded = words.map(() => 'fold(?)').join(', ');
-  if (list.trashed) {
-    for (const word of words) query.whereRaw(`${entity.table}.search_text like fold(?)`, [word]);
-    return;
-  }
-  // Rows seen through a parent are not among "mine" of the finder, so only entities without one narrow inside it.
-  const ids = entity.through.length ? null : viewers(ctx, list.scope);
-  query.whereRaw(`${entity.table}.id in (select find_${entity.table}(array[${folded}], ?::uuid[], ?))`, [
-    ...words,
-    ids as never,
-    SEARCH_MOST,
-  ]);
-}
 
 function narrow(ctx: Ctx, entity: Entity, query: Query, filter: Filter): void {
   const field = entity.fields[filter.field] ?? DAY;
@@ -94,12 +82,14 @@ function narrow(ctx: Ctx, entity: Entity, query: Query, filter: Filter): void {
   });
 }
 
-/** Rows of the list before sorting and paging: scope, rule, trash, search, filters. */
-export function selection(ctx: Ctx, entity: Entity, list: ListQuery, label: string): Query {
-  const query = applyRule(ctx, entity, ctx.db.from(entity.table, entity.table, label), list.scope);
+/** Rows of the list before sorting and paging: scope, rule, trash, search, filters. @param source some of its rows */
+export function selection(ctx: Ctx, entity: Entity, list: ListQuery, label: string, source?: Sql | Query): Query {
+  const rows = source ? ctx.db.fromSql(source, label) : ctx.db.from(entity.table, entity.table, label);
+  const query = applyRule(ctx, entity, rows, list.scope);
   if (list.trashed) query.whereNotNull(`${entity.table}.deleted_at`);
   else query.whereNull(`${entity.table}.deleted_at`);
-  search(ctx, entity, query, list);
+  if (entity.search.length)
+    for (const word of patterns(list.q)) query.whereRaw(`${entity.table}.search_text like fold(?)`, [word]);
   for (const filter of list.filters) narrow(ctx, entity, query, filter);
   for (const { field, filter } of list.through) {
     // Of the records that the actor may see: the list must not tell about others.
@@ -121,7 +111,8 @@ export const RECORD_COLUMNS = [
   'deleted_at',
 ] as const;
 
-const columnsOf = (entity: Entity) => [...RECORD_COLUMNS, ...storedFields(entity)].map((c) => `${entity.table}.${c}`);
+/** Of a record, in its table. */
+export const allColumns = (entity: Entity): string[] => [...RECORD_COLUMNS, ...storedFields(entity)];
 
 export interface Page {
   rows: Row[];
@@ -130,28 +121,141 @@ export interface Page {
   next: string;
 }
 
-/** A page of the list by keyset: as quick at row 900,000 as at row 1. */
-export async function listPage(ctx: Ctx, entity: Entity, list: ListQuery): Promise<Page> {
-  const expression = sortSql(entity, list.sort);
-  const { type } = sortField(entity, list.sort).sql;
-  const backwards = !!list.before;
+/** A page looks through so many rows of the order before it asks for those that can be meant. */
+const WINDOW = 1_000;
+/** So many rows that can be meant are quicker sorted than looked for in the order; and at most so many are sorted. */
+const [FEW, SOME] = [1_000, 8_000];
+/** Shorter words are not in the index of a search. */
+const TRIGRAM = 3;
+
+/** Order of a page and where in it the page begins. */
+function ordered(entity: Entity, list: ListQuery, query: Query): Query {
+  const [expression, type] = sortSql(entity, list.sort);
   const cursor: Cursor | null = list.after ?? list.before;
-  const descending = list.descending !== backwards;
-  const query = selection(ctx, entity, list, `${entity.name}.list`)
-    .select(...columnsOf(entity), ctx.db.sql(`(${expression})::text as sort_key`))
-    .orderByRaw(`${expression} ${descending ? 'desc' : 'asc'}, ${entity.table}.id ${descending ? 'desc' : 'asc'}`)
-    .limit(list.limit + 1);
-  if (cursor) {
-    query.whereRaw(`(${expression}, ${entity.table}.id) ${descending ? '<' : '>'} (?::${type}, ?::uuid)`, [
-      cursor.value,
-      cursor.id,
-    ]);
-  } else if (list.offset) query.offset(list.offset);
-  const found = (await query.catch((error: { code?: string }) => {
+  const descending = list.descending !== !!list.before;
+  const direction = descending ? 'desc' : 'asc';
+  query.orderByRaw(`${expression} ${direction}, ${entity.table}.id ${direction}`);
+  if (!cursor) return query;
+  return query.whereRaw(`(${expression}, ${entity.table}.id) ${descending ? '<' : '>'} (?::${type}, ?::uuid)`, [
+    cursor.value,
+    cursor.id,
+  ]);
+}
+
+/** The next rows of the list's order, whatever they are, as a table of the entity's name. */
+const window = (ctx: Ctx, entity: Entity, list: ListQuery): Query =>
+  ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
+    .select(`${entity.table}.*`)
+    .limit(WINDOW)
+    .as(entity.table);
+
+/** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */
+function found(ctx: Ctx, entity: Entity, list: ListQuery, most: number): Query | null {
+  const words = entity.search.length ? patterns(list.q) : [];
+  if (!words.some((word) => word.length >= '%%'.length + TRIGRAM)) return null;
+  // Rows seen through a parent are not among those of the finder, so only entities without one narrow inside it.
+  const own = entity.through.length ? null : viewers(ctx, list.scope);
+  const folded = words.map(() => 'fold(?)').join(', ');
+  return ctx.db
+    .fromSql(ctx.db.sql(`find_${entity.table}(array[${folded}], ?::uuid[], ?) as id`, [...words, own, most]))
+    .select('id');
+}
+
+/**
+ * Ids of the rows that the list's scope reaches, at most so many and some of them twice: one index after the other, and no
+ * row is looked at that is not theirs. Null when it reaches all.
+ */
+function reached(ctx: Ctx, entity: Entity, scope: Rule, most: number): Query | null {
+  const people = viewers(ctx, scope);
+  if (!people) return null;
+  const live = () => ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`).limit(most);
+  // In the order of its index, so that a table of which one person entered every row is not read from end to end.
+  const parts = ['created_by', ...entity.owners].map((column) =>
+    live()
+      .select(`${entity.table}.id`)
+      .whereIn(`${entity.table}.${column}`, [...people])
+      .orderBy([`${entity.table}.${column}`, `${entity.table}.id`]),
+  );
+  for (const field of entity.through) {
+    const parent = entityNamed(entity.fields[field]?.to ?? '');
+    const theirs = widestRule(ctx, parent) && reached(ctx, parent, allowedScope(ctx, parent, scope), most);
+    const joined =
+      theirs && live().joinRaw(`join ? as parent on parent.id = ${entity.table}.${field}`, [theirs as never]);
+    if (joined) parts.push(joined.select(`${entity.table}.id`));
+  }
+  const all = ctx.db.sql(`(${parts.map(() => '?').join(' union all ')}) as reached`, parts);
+  return ctx.db.fromSql(all).select('id').limit(most);
+}
+
+/** What a query gives over so few candidates, or null when they are more. Its rows have an id. */
+async function among(
+  ctx: Ctx,
+  entity: Entity,
+  label: string,
+  ids: Query | null,
+  most: number,
+  build: (source: Sql) => Query,
+): Promise<Row[] | null> {
+  if (!ids) return null;
+  // OFFSET keeps conditions out of here: an owner of half of all rows must not be what they are looked up by.
+  const source = ctx.db.sql('? offset 0', [
+    ctx.db
+      .from(entity.table)
+      .select('*')
+      .whereRaw(`${entity.table}.id in (select id from few) and (select count(*) from few) <= ?`, [most]),
+  ]);
+  const answer = ctx.db.sql(
+    `(with few as materialized ? select * from (select count(*)::integer as candidates from few) as counted
+      left join lateral ? as page on true) as answer`,
+    [ids, build(ctx.db.sql(`(?) as ${entity.table}`, [source]))],
+  );
+  const rows = (await ctx.db.fromSql(answer, `${entity.name}.${label}`).select('*')) as Row[];
+  return (rows[0]?.candidates as number) > most ? null : rows.filter((row) => row.id !== null);
+}
+
+/**
+ * Rows of a page, and one more where there is another page. A list that shows only some rows meets them soon in its order,
+ * or they are so few that they can be sorted, and nobody knows which before: each is tried at a cost that does not grow
+ * with the table.
+ */
+async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: readonly string[]): Promise<Row[]> {
+  const [expression] = sortSql(entity, list.sort);
+  const page = (label: string, source?: Sql | Query) =>
+    ordered(entity, list, selection(ctx, entity, list, `${entity.name}.${label}`, source))
+      .select(...columns.map((c) => `${entity.table}.${c}`), ctx.db.sql(`(${expression})::text as sort_key`))
+      .limit(list.limit + 1);
+  const isWhole = list.scope === 'all' && !list.q && !list.filters.length && !list.through.length;
+  if (isWhole || list.trashed || list.offset) return (await page('list').offset(list.offset)) as Row[];
+  const sorted = (ids: Query | null, most: number) =>
+    among(ctx, entity, 'list.few', ids, most, (source) => page('list', source));
+  const few = await sorted(reached(ctx, entity, list.scope, FEW + 1), FEW);
+  if (few) return few;
+  const near = list.limit < WINDOW / 4 ? ((await page('list.window', window(ctx, entity, list))) as Row[]) : [];
+  if (near.length > list.limit) return near;
+  return (
+    (await sorted(found(ctx, entity, list, SOME + 1), SOME)) ??
+    (list.q ? null : await sorted(reached(ctx, entity, list.scope, SOME + 1), SOME)) ??
+    ((await page(`list${FRESH}`)) as Row[])
+  );
+}
+
+/**
+ * A page of the list by keyset: as quick at row 900,000 as at row 1.
+ * @param columns of the table that the rows have; `id` must be among them
+ */
+export async function listPage(
+  ctx: Ctx,
+  entity: Entity,
+  list: ListQuery,
+  columns: readonly string[] = allColumns(entity),
+): Promise<Page> {
+  const found = await pageRows(ctx, entity, list, columns).catch((error: { code?: string }) => {
     // The cursor's value does not fit the sort it was made for: somebody changed the address by hand.
-    if (cursor && error.code?.startsWith('22')) throw badRequest('This link to a page belongs to another sort order.');
+    if ((list.after ?? list.before) && error.code?.startsWith('22'))
+      throw badRequest('This link to a page belongs to another sort order.');
     throw error;
-  })) as Row[];
+  });
+  const backwards = !!list.before;
   const more = found.length > list.limit;
   const rows = found.slice(0, list.limit);
   if (backwards) rows.reverse();
@@ -170,7 +274,7 @@ export async function listPage(ctx: Ctx, entity: Entity, list: ListQuery): Promi
 export async function sortKeyOf(ctx: Ctx, entity: Entity, sort: string, id: string): Promise<string | null> {
   const [row] = (await ctx.db
     .from(entity.table, entity.table, `${entity.name}.sort_key`)
-    .select(ctx.db.sql(`(${sortSql(entity, sort)})::text as sort_key`))
+    .select(ctx.db.sql(`(${sortSql(entity, sort)[0]})::text as sort_key`))
     .where(`${entity.table}.id`, id)) as { sort_key: string }[];
   return row?.sort_key ?? null;
 }
@@ -182,10 +286,20 @@ export async function countRows(
   list: ListQuery,
   cap: number | null = COUNT_CAP,
 ): Promise<number> {
-  const inner = selection(ctx, entity, list, `${entity.name}.count`).select(`${entity.table}.id`);
-  if (cap !== null) inner.limit(cap + 1);
-  const [row] = (await ctx.db.fromSql(inner.as('counted')).count('* as total')) as { total: string }[];
-  return Number(row?.total ?? 0);
+  const counted = (inner: Query, label: string) => {
+    if (cap !== null) inner.limit(cap + 1);
+    return ctx.db.fromSql(inner.as('counted'), label).select(ctx.db.sql('count(*)::integer as total, 1 as id'));
+  };
+  const rows = (label: string, source?: Sql) =>
+    counted(selection(ctx, entity, list, 'counted', source).select(`${entity.table}.id`), label);
+  if (cap !== null && !list.trashed) {
+    for (const ids of [reached(ctx, entity, list.scope, cap + 1), found(ctx, entity, list, cap + 1)]) {
+      const counts = await among(ctx, entity, 'count.few', ids, cap, (source) => rows('few', source));
+      if (counts) return counts[0]!.total as number;
+    }
+  }
+  const [row] = (await rows(`${entity.name}.count${FRESH}`)) as { total: number }[];
+  return row?.total ?? 0;
 }
 
 /** Every row of the list in batches, for exports: memory stays flat however long the list is. */

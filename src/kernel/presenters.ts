@@ -82,6 +82,15 @@ const SCOPE_LABELS: Record<Rule, string> = { own: 'Mine', team: 'My team', all: 
 export const shownColumns = (entity: Entity): string[] =>
   entity.happened === 'created_at' ? [...entity.columns, 'created_at'] : [...entity.columns];
 
+/** Columns of the table behind what a list shows of its rows. */
+export function listColumns(entity: Entity): string[] {
+  const shown = [entity.title, subtitleField(entity), ...shownColumns(entity)];
+  const money = shown.some((name) => entity.fields[name]?.kind === 'money');
+  return [...new Set(['id', 'deleted_at', ...shown, money ? 'currency' : ''])].filter(
+    (name) => name && entity.fields[name]?.kind !== 'tags',
+  );
+}
+
 export const columnLabel = (entity: Entity, name: string): string =>
   entity.fields[name] ? fieldLabel(entity, name) : name === 'created_at' ? 'Created' : 'Updated';
 
@@ -98,6 +107,12 @@ export function listRows(
 ): ListRow[] {
   const second = subtitleField(entity);
   const editable = can(ctx, `${entity.name}.update`);
+  const shown = columns.map((name) => ({
+    name,
+    label: columnLabel(entity, name),
+    // An empty amount stays in its column's right-aligned line.
+    none: isNumeric(entity, name) ? cell('number', '–') : EMPTY,
+  }));
   return rows.map((row) => {
     const href = `/${entity.table}/${row.id}`;
     return {
@@ -106,11 +121,9 @@ export function listRows(
       edit_href: editable && !row.deleted_at ? `${href}/edit` : '',
       title: recordTitle(entity, row),
       subtitle: second && row[second] ? String(row[second]) : '',
-      cells: columns.map((name) => {
-        const shown = fieldCell(ctx, entity, name, row, titles);
-        // An empty amount stays in its column's right-aligned line.
-        const aligned = shown.kind === 'empty' && isNumeric(entity, name) ? cell('number', '–') : shown;
-        return { ...aligned, label: columnLabel(entity, name) };
+      cells: shown.map(({ name, label, none }) => {
+        const found = fieldCell(ctx, entity, name, row, titles);
+        return { ...(found.kind === 'empty' ? none : found), label };
       }),
     };
   });

@@ -110,13 +110,14 @@ async function neighbours(
   if (value === null) return ['', ''];
   const cursor = { value, id: String(row.id) };
   const near = async (side: Partial<ListQuery>) => {
-    const { rows } = await listPage(ctx, entity, { ...list, limit: 1, after: null, before: null, offset: 0, ...side });
+    const beside = { ...list, limit: 1, after: null, before: null, offset: 0, ...side };
+    const { rows } = await listPage(ctx, entity, beside, ['id']);
     return rows[0] ? `/${entity.table}/${rows[0].id}${suffix}` : '';
   };
   return [await near({ before: cursor }), await near({ after: cursor })];
 }
 
-/** Everything about a record on one page. @param list the list the reader came from */
+/** Everything about a record on one page. @param list the list the reader came from @param suffix how addresses name it, '' when there was none */
 export async function recordView(
   ctx: Ctx,
   entity: Entity,
@@ -140,7 +141,7 @@ export async function recordView(
   }
   composers.sort((a, b) => a.inputs.length - b.inputs.length);
   const titles = await titlesOfAll(ctx, [{ entity, rows: [row] }, ...history.referring, ...related]);
-  const [previous, next] = live ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];
+  const [previous, next] = live && suffix ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];
   const badges = entity.columns.filter((name) => entity.fields[name]?.kind === 'choice' && row[name]);
   const [deleted] = live ? [''] : formatInstant(String(row.deleted_at), ctx.tenant);
   const second = subtitleField(entity);

@@ -1,18 +1,19 @@
 import { audit, type Changes, changed, subject } from './audit.ts';
 import { type Ctx, demand } from './context.ts';
-import { type Entity, fieldLabel, refTarget, storedFields, writableFields } from './entity.ts';
+import { type Entity, fieldLabel, refTarget, writableFields } from './entity.ts';
 import { ConflictError, invalid, notFound } from './errors.ts';
 import { instant } from './fields/dates.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
-import { patterns, RECORD_COLUMNS, SEARCH_MOST } from './list_sql.ts';
+import { readListQuery } from './list_query.ts';
+import { allColumns, listPage, patterns } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
 /** Field -> canonical value, already parsed at the edge. */
 export type Values = Record<string, Value>;
 
-const columns = (entity: Entity) => [...RECORD_COLUMNS, ...storedFields(entity)].map((c) => `${entity.table}.${c}`);
+const columns = (entity: Entity) => allColumns(entity).map((c) => `${entity.table}.${c}`);
 
 /**
  * A record the actor may see; invisible equals missing.
@@ -49,19 +50,14 @@ export const isVisible = async (ctx: Ctx, entity: Entity, id: string): Promise<b
   ((await visible(ctx, entity).select(`${entity.table}.id`).where(`${entity.table}.id`, id)) as Row[]).length > 0;
 
 /**
- * Records the actor may see whose words contain what was typed, by title.
+ * Records the actor may see whose words contain what was typed, in the order of their list.
  * @param most how many at most
  */
 export async function findRecords(ctx: Ctx, entity: Entity, q: string, most: number): Promise<Row[]> {
-  const words = patterns(q);
-  if (!words.length || !entity.search.length) return [];
-  const folded = words.map(() => 'fold(?)').join(', ');
-  return (await visible(ctx, entity, `${entity.name}.find`)
-    .select(...columns(entity))
-    .whereRaw(`${entity.table}.id in (select find_${entity.table}(array[${folded}], null, ?))`, [...words, SEARCH_MOST])
-    .orderBy(`${entity.table}.${entity.title}`)
-    .orderBy(`${entity.table}.id`)
-    .limit(most)) as Row[];
+  const scope = widestRule(ctx, entity);
+  if (!patterns(q).length || !entity.search.length || !scope) return [];
+  const { rows } = await listPage(ctx, entity, { ...readListQuery(ctx, entity, {}), q, limit: most, scope });
+  return rows;
 }
 
 /** Tag names by record id. */
@@ -89,18 +85,25 @@ export interface Referring {
 /**
  * Titles of what rows refer to, by id; only what the actor may see, everything else stays nameless. One statement per
  * table referred to, however many rows and kinds of rows.
+ * @param titles what is known already, to which the others are added
  */
-export async function titlesOfAll(ctx: Ctx, referring: readonly Referring[]): Promise<Map<string, string>> {
+export async function titlesOfAll(
+  ctx: Ctx,
+  referring: readonly Referring[],
+  titles = new Map<string, string>(),
+): Promise<Map<string, string>> {
   const wanted = new Map<string, Set<string>>();
   for (const { entity, rows, fields = entity.field_names } of referring) {
     for (const name of [...fields, 'created_by', 'updated_by']) {
       const field = entity.fields[name];
       const to = field?.kind === 'ref' ? field.to : name.endsWith('ted_by') ? 'user' : null;
       if (!to) continue;
-      for (const row of rows) if (row[name]) wanted.set(to, (wanted.get(to) ?? new Set()).add(row[name] as string));
+      for (const row of rows) {
+        const id = row[name] as string | null | undefined;
+        if (id && !titles.has(id)) wanted.set(to, (wanted.get(to) ?? new Set()).add(id));
+      }
     }
   }
-  const titles = new Map<string, string>();
   for (const [to, ids] of wanted) {
     const target = refTarget({ to } as never);
     const query = target.entity

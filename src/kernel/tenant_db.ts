@@ -116,19 +116,24 @@ export class TenantDb {
   }
 }
 
+/** How often a transaction that lost to another one is begun. */
+export const TRIES = 3;
+
 const RETRY = new Set(['40001', '40P01']);
 
 /**
  * Runs `work` in one transaction of one tenant; BEGIN and the tenant travel in one round trip. Commits when it returns,
  * rolls back when it throws. Deadlocks and serialisation failures are tried again, so `work` must touch nothing but the
  * database.
+ * @param opening a statement without values that travels along and whose rows `work` gets
  * @throws what `work` throws; Error when the tenant id is not one
  */
 export async function withTenant<T>(
   pool: pg.Pool,
   tenantId: string,
-  work: (db: TenantDb) => Promise<T>,
-  tries = 3,
+  work: (db: TenantDb, opened: Row[]) => Promise<T>,
+  tries = TRIES,
+  opening = '',
 ): Promise<T> {
   if (!UUID.test(tenantId)) throw new Error('a tenant id is required');
   for (let attempt = 1; ; attempt += 1) {
@@ -137,8 +142,9 @@ export async function withTenant<T>(
     try {
       // The id is checked above, so it may stand in the text: parameters would need a round trip of their own. SET LOCAL
       // rather than set_config(): a distributed database passes only the former on to where the rows are (docs/scaling.md).
-      await client.query(`begin; set local app.tenant_id = '${tenantId}'`);
-      const result = await work(new TenantDb(tenantId, client));
+      const answers = await client.query(`begin; set local app.tenant_id = '${tenantId}'${opening && `; ${opening}`}`);
+      const opened = opening ? (answers as unknown as pg.QueryResult[]).at(-1)!.rows : [];
+      const result = await work(new TenantDb(tenantId, client), opened);
       const { command } = await client.query('commit');
       // A statement that failed and was swallowed turns COMMIT into ROLLBACK; saying "saved" then would be a lie.
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back');

@@ -63,6 +63,7 @@ const COMPRESS: Record<Encoding, (body: Buffer) => Promise<Buffer>> = {
  */
 export function loadAssets({ reload = false }: { reload?: boolean } = {}): Assets {
   let files = readAll();
+  let page: PageAssets | null = null;
   const byUrl = new Map<string, File>();
   const publish = () => {
     for (const file of files.values()) byUrl.set(file.url, file);
@@ -82,8 +83,10 @@ export function loadAssets({ reload = false }: { reload?: boolean } = {}): Asset
         stamp = newestChange();
         files = readAll();
         publish();
+        page = null;
       }
-      return pageAssets((name) => get(name).url);
+      page ??= pageAssets((name) => get(name).url);
+      return page;
     },
     handler: (req, res, next) => {
       if (!req.path.startsWith(PREFIX) || (req.method !== 'GET' && req.method !== 'HEAD')) return next();

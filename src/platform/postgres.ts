@@ -35,6 +35,9 @@ export const statementName = (text: string): string =>
 const textOf = (statement: unknown): string =>
   typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '');
 
+/** Ends the name of a statement that has to be planned for its own values, however often it was sent. */
+export const FRESH = ':fresh';
+
 /** Every connection keeps its prepared statements for good, so only so many texts get a name. */
 const PREPARED_MOST = 300;
 const prepared = new Map<string, string>();
@@ -42,6 +45,7 @@ const prepared = new Map<string, string>();
 /** Gives a labelled statement with bound values a name: PostgreSQL parses and plans it once a connection. */
 function prepare(statement: unknown, text: string): void {
   if (typeof statement !== 'object' || statement === null || !text.startsWith('/* ')) return;
+  if (statementName(text).endsWith(FRESH)) return;
   if (!prepared.has(text) && prepared.size < PREPARED_MOST) prepared.set(text, `s${prepared.size}`);
   const name = prepared.get(text);
   if (name) (statement as { name?: string }).name = name;

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { actorOfUser } from '../../src/kernel/actor.ts';
 import type { Ctx } from '../../src/kernel/context.ts';
 import { allEntities, entityNamed } from '../../src/kernel/entity.ts';
-import { readListQuery, sortable } from '../../src/kernel/list_query.ts';
+import { encodeCursor, readListQuery, sortable } from '../../src/kernel/list_query.ts';
 import { listPage } from '../../src/kernel/list_sql.ts';
 import { withTenant } from '../../src/kernel/tenant_db.ts';
 import '../../src/modules/index.ts';
@@ -65,6 +65,22 @@ test.each(SORTS)('%s sorted by %s', async (entity, sort) => {
   const plan = await planOf(entity!, { sort: sort! });
   expect(plan).toMatch(/Index (Only )?Scan/);
   expect(plan).not.toMatch(/Sort|Seq Scan/);
+});
+
+/** A place in the middle of an order: what its index would be asked for. */
+const PLACES: [RegExp, string][] = [
+  [/_order$|^(arr|value|estimated_value)$/, '5'],
+  [/_at$/, '2026-01-01 00:00:00+00'],
+  [/date$|follow_up$/, '2026-01-01'],
+  [/./, 'M'],
+];
+
+test.each(SORTS)('a later page of %s sorted by %s begins where its cursor says', async (entity, sort) => {
+  const [, value] = PLACES.find(([name]) => name.test(sort!.replace('-', '')))!;
+  const after = encodeCursor({ value, id: acme.id });
+  const plan = await planOf(entity!, { sort: sort!, after });
+  expect(plan).toMatch(/Index Cond: .*ROW\(/);
+  expect(plan).not.toMatch(/Filter: .*ROW\(/);
 });
 
 test('a list without its index would be noticed', async () => {

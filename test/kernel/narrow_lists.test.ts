@@ -1,0 +1,185 @@
+// Lists that show only some rows of a large table: the rows are right whichever way they were found, and what is read to find
+// them does not grow with the table.
+import pg from 'pg';
+import { actorOfUser } from '../../src/kernel/actor.ts';
+import type { Ctx } from '../../src/kernel/context.ts';
+import { entityNamed } from '../../src/kernel/entity.ts';
+import { type ListQuery, readCursor, readListQuery } from '../../src/kernel/list_query.ts';
+import { countRows, listPage } from '../../src/kernel/list_sql.ts';
+import { type Row, withTenant } from '../../src/kernel/tenant_db.ts';
+import '../../src/modules/index.ts';
+import { startApp, type TestApp } from '../helpers/app.ts';
+import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
+
+const CUSTOMERS = 30_000;
+/** Every so many customers belong to somebody; the half of them that comes last by name belongs to the manager. */
+const SALES_EVERY = 1_000;
+const CSM_EVERY = 15;
+
+let app: TestApp;
+let acme: TestTenant;
+let owner: pg.Client;
+
+beforeAll(async () => {
+  app = await startApp();
+  acme = await makeTenant(app.database.url, app.platform, 'acme');
+  owner = new pg.Client({ connectionString: app.database.url });
+  await owner.connect();
+  const { sales, csm, manager } = acme.users;
+  await owner.query(
+    `insert into customers (tenant_id, name, city, owner_id, csm_id, arr, renewal_date, created_by)
+     select $1, 'Customer ' || lpad(i::text, 6, '0') || case when i % 7 = 0 then ' Bergbau' else '' end
+         || case when i % 4001 = 0 then ' Quarzwerk' else '' end || case when i > ${CUSTOMERS - 50} then ' Hinterland' else '' end,
+       case when i % 2 = 0 then 'Jena' end, case when i % ${SALES_EVERY} = 0 then $2::uuid when i > ${CUSTOMERS / 2} then $4::uuid end,
+       case when i % ${CSM_EVERY} = 0 then $3::uuid end, case when i % 3 > 0 then i end, case when i % 5 > 0 then date '2026-01-01' + i % 400 end,
+       $5
+     from generate_series(1, ${CUSTOMERS}) i`,
+    [acme.id, sales.id, csm.id, manager.id, acme.users.admin.id],
+  );
+  await owner.query(
+    `insert into contacts (tenant_id, name, customer_id, created_by)
+     select tenant_id, 'Contact of ' || name, id, $2 from customers where tenant_id = $1 and csm_id is not null`,
+    [acme.id, acme.users.admin.id],
+  );
+  await owner.query('vacuum (analyze) customers');
+  await owner.query('vacuum (analyze) contacts');
+}, 120_000);
+afterAll(async () => {
+  await owner?.end();
+  await app?.stop();
+});
+
+type Who = keyof TestTenant['users'];
+
+const as = <T>(who: Who, work: (ctx: Ctx) => Promise<T>): Promise<T> =>
+  withTenant(app.platform.pools.app, acme.id, async (db) => {
+    const found = await actorOfUser(db, acme.users[who].id);
+    return work({ ...found!, db, via: 'web', ip: null, request_id: 'test', csrf: '', session_id: null });
+  });
+
+const listOf = (ctx: Ctx, entity: string, query: Record<string, string>): ListQuery =>
+  readListQuery(ctx, entityNamed(entity), query);
+
+/** Names on all pages, one page after the other. */
+const everyPage = (who: Who, entity: string, query: Record<string, string>, pages = 400): Promise<string[]> =>
+  as(who, async (ctx) => {
+    const names: string[] = [];
+    let list = listOf(ctx, entity, { limit: '100', ...query });
+    for (let i = 0; i < pages; i += 1) {
+      const { rows, next } = await listPage(ctx, entityNamed(entity), list);
+      names.push(...rows.map((row) => String(row.name)));
+      if (!next) break;
+      list = { ...list, after: readCursor(next) };
+    }
+    return names;
+  });
+
+/** The same, asked of the table in the plainest way. */
+async function expected(where: string, order = 'name, id', table = 'customers'): Promise<string[]> {
+  const { rows } = await owner.query(
+    `select name from ${table} where tenant_id = $1 and deleted_at is null and ${where} order by ${order}`,
+    [acme.id],
+  );
+  return rows.map((row: Row) => String(row.name));
+}
+
+const WORD = (word: string) => `search_text like '%${word}%'`;
+
+describe('rows', () => {
+  test.each<[string, Who, Record<string, string>, () => string]>([
+    ['somebody with 30', 'sales', { scope: 'own' }, () => `owner_id = '${acme.users.sales.id}'`],
+    ['somebody with 2,000', 'csm', { scope: 'own' }, () => `csm_id = '${acme.users.csm.id}'`],
+    ['a common word', 'admin', { scope: 'all', q: 'bergbau' }, () => WORD('bergbau')],
+    ['a rare word', 'admin', { scope: 'all', q: 'quarz' }, () => WORD('quarz')],
+    ['a word that only the last have', 'admin', { scope: 'all', q: 'hinterland' }, () => WORD('hinterland')],
+    ['a word of two letters', 'admin', { scope: 'all', q: 'qu' }, () => WORD('qu')],
+    ['two words', 'admin', { scope: 'all', q: 'berg quarz' }, () => `${WORD('berg')} and ${WORD('quarz')}`],
+    ['a word nobody has', 'admin', { scope: 'all', q: 'xylophon' }, () => 'false'],
+    [
+      'a word among 2,000',
+      'csm',
+      { scope: 'own', q: 'bergbau' },
+      () => `csm_id = '${acme.users.csm.id}' and ${WORD('bergbau')}`,
+    ],
+    ['a day', 'admin', { scope: 'all', renewal_date__from: '2027-02-03' }, () => `renewal_date >= '2027-02-03'`],
+  ])('of %s are all there, once and in order', async (_of, who, query, where) => {
+    expect(await everyPage(who, 'customer', query)).toEqual(await expected(where()));
+  });
+
+  test('of half of everything begin where the order begins', async () => {
+    const where = `owner_id = '${acme.users.manager.id}'`;
+    const wanted = await expected(where);
+    expect(await everyPage('manager', 'customer', { scope: 'own' }, 30)).toEqual(wanted.slice(0, 3_000));
+    expect(await everyPage('manager', 'customer', { scope: 'own', sort: '-arr' }, 5)).toEqual(
+      (await expected(where, 'arr desc nulls last, id desc')).slice(0, 500),
+    );
+  });
+
+  test.each([
+    ['arr', 'arr nulls first, id'],
+    ['-renewal_date', 'renewal_date desc nulls last, id desc'],
+  ])('of somebody sorted by %s stand as they should, empty ones too', async (sort, order) => {
+    const where = `csm_id = '${acme.users.csm.id}'`;
+    expect(await everyPage('csm', 'customer', { scope: 'own', sort })).toEqual(await expected(where, order));
+  });
+
+  test("seen through somebody's customers are found by way of them", async () => {
+    const theirs = `customer_id in (select id from customers where csm_id = '${acme.users.csm.id}')`;
+    expect(await everyPage('csm', 'contact', { scope: 'own' })).toEqual(await expected(theirs, 'name, id', 'contacts'));
+    const few = `customer_id in (select id from customers where owner_id = '${acme.users.sales.id}')`;
+    expect(await everyPage('sales', 'contact', { scope: 'own' })).toEqual(await expected(few, 'name, id', 'contacts'));
+    expect(await everyPage('sales', 'contact', { scope: 'own', q: 'quarz' })).toEqual(
+      await expected(`${few} and ${WORD('quarz')}`, 'name, id', 'contacts'),
+    );
+  });
+
+  test('are counted whichever way they are found', async () => {
+    const count = (who: Who, query: Record<string, string>, cap?: number | null) =>
+      as(who, (ctx) => countRows(ctx, entityNamed('customer'), listOf(ctx, 'customer', query), cap));
+    expect(await count('sales', { scope: 'own' })).toBe(CUSTOMERS / SALES_EVERY);
+    expect(await count('csm', { scope: 'own' })).toBe(CUSTOMERS / CSM_EVERY);
+    expect(await count('manager', { scope: 'own' })).toBe(10_001);
+    expect(await count('admin', { scope: 'all', q: 'bergbau' })).toBe(Math.floor(CUSTOMERS / 7));
+    expect(await count('admin', { scope: 'all', q: 'customer' })).toBe(10_001);
+    expect(await count('admin', { scope: 'all', q: 'customer' }, null)).toBe(CUSTOMERS);
+    expect(await count('csm', { scope: 'own', q: 'xylophon' })).toBe(0);
+  });
+});
+
+/** Rows of a table that a page reads. */
+const rowsRead = (who: Who, entity: string, query: Record<string, string>): Promise<number> =>
+  as(who, async (ctx) => {
+    const read = async () => {
+      const [row] = await ctx.db.run(
+        `select (seq_tup_read + idx_tup_fetch)::integer as so_far from pg_stat_xact_user_tables
+         where relname = '${entityNamed(entity).table}'`,
+      );
+      return row!.so_far as number;
+    };
+    const before = await read();
+    await listPage(ctx, entityNamed(entity), listOf(ctx, entity, query));
+    return (await read()) - before;
+  });
+
+describe('what is read', () => {
+  test.each<[string, Who, string, Record<string, string>, number]>([
+    ['a page of everything', 'admin', 'customer', { scope: 'all' }, 100],
+    [
+      'a page deep in an order of amounts',
+      'admin',
+      'customer',
+      { scope: 'all', sort: '-arr', after: cursor('900') },
+      100,
+    ],
+    ['somebody with half of everything', 'manager', 'customer', { scope: 'own', sort: '-name' }, 3_000],
+    ['a rare word', 'admin', 'customer', { scope: 'all', q: 'quarzwerk' }, 1_500],
+    ['a word nobody has', 'admin', 'customer', { scope: 'all', q: 'xylophon' }, 1_500],
+    ['a common word', 'admin', 'customer', { scope: 'all', q: 'bergbau' }, 1_100],
+  ])('for %s is little of the table', async (_what, who, entity, query, most) => {
+    expect(await rowsRead(who, entity, query)).toBeLessThan(most);
+  });
+});
+
+function cursor(value: string): string {
+  return Buffer.from(JSON.stringify([value, '00000000-0000-7000-8000-000000000000'])).toString('base64url');
+}
