@@ -17,7 +17,7 @@ const Environment = z.object({
   /** Processes that answer requests and share the port; beside them one that works on jobs, where the role says so. */
   WEB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(1),
   /** How long the start waits for PostgreSQL, the schema and Redis. */
-  START_SECONDS: z.coerce.number().int().min(0).max(3_600).default(60),
+  START_SECONDS: z.coerce.number().int().min(0).max(3_600).optional(),
   /** Between "not ready" and closing the port, for whoever distributes requests to look away. */
   STOP_NOTICE_SECONDS: z.coerce.number().min(0).max(60).optional(),
   DATABASE_URL: z
@@ -150,7 +150,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     host: env.HOST,
     role: env.ROLE,
     web_concurrency: env.WEB_CONCURRENCY,
-    start_ms: env.START_SECONDS * 1_000,
+    start_ms: (env.START_SECONDS ?? (env.RAPPORT_MODE === 'production' ? 60 : 10)) * 1_000,
     stop_notice_ms: (env.STOP_NOTICE_SECONDS ?? (env.RAPPORT_MODE === 'production' ? 3 : 0)) * 1_000,
     database_url: env.DATABASE_URL!,
     database_pool: env.DATABASE_POOL,

@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 async function launch(env: Record<string, string>): Promise<Running> {
-  const product = await startProcess({ ROLE: 'web', ...env });
+  const product = await startProcess({ ROLE: 'web', START_SECONDS: '60', ...env });
   running.push({ stop: () => product.end('SIGKILL') });
   return product;
 }
