@@ -6,8 +6,8 @@ import { type FaultGround, openFaultGround } from './ground.ts';
 import { type Answer, Ledger, Person } from './people.ts';
 import { memoryOf, type Running, until } from './process.ts';
 
-/** Time-out of a connection (5 s) or of noticing that nobody answers (5.5 s), and a little, in ms. */
-const LONGEST = 7_000;
+/** Waiting for a connection (5 s) and then noticing that nobody answers on it (5.5 s), and a little, in ms. */
+const LONGEST = 11_500;
 /** From the server's return until nobody is turned away any more, in ms. */
 const RECOVERY = 5_000;
 
@@ -32,6 +32,13 @@ async function expectAllIsWell(ledger: Ledger): Promise<void> {
   expect(await ground.inDatabase((client) => ledger.differences(client))).toEqual([]);
   expect(await findViolations(ground.postgres.url())).toEqual([]);
 }
+
+/** `npm run test:faults` says what it measured. */
+const measured = (what: string, ledger: Ledger, up: number): void => {
+  const last = Math.max(0, (refused(ledger).at(-1)?.at ?? up) - up);
+  if (process.env.FAULTS_KILLS)
+    console.log(`${what}: ${ledger.statuses().join(', ')}; the last 503 ${last} ms after it was up`);
+};
 
 const refused = (ledger: Ledger): Answer[] => ledger.answers.filter(({ status }) => status === 503);
 
@@ -73,6 +80,7 @@ test.each(Array.from({ length: ROUNDS }, () => ENDS.slice(0, process.env.FAULTS_
       expect(headers.get('retry-after')).toBe('5');
     }
     expect(await ready()).toBe('200 ready');
+    measured(how, ledger, up);
   },
   40_000,
 );
@@ -96,6 +104,7 @@ test('when PostgreSQL is frozen, requests end, none pile up, and all goes on whe
   await ledger.finish();
   await expectAllIsWell(ledger);
   expect(during - before).toBeLessThan(100e6);
+  measured('frozen', ledger, up);
   expect(await ready()).toBe('200 ready');
 }, 40_000);
 
@@ -122,21 +131,21 @@ test('a database behind a cut cable is given up in time, and found again', async
   await ledger.finish();
   await expectAllIsWell(ledger);
   expect(refused(ledger).at(-1)!.at - up).toBeLessThan(RECOVERY);
+  measured('cut off', ledger, up);
 }, 40_000);
 
 test('while something holds every connection, others are turned away in time, and all are given back', async () => {
   await ground.inDatabase(async (client) => {
     await client.query('begin; lock table customers in access exclusive mode');
-    const [person] = people;
-    const crowd = Array.from({ length: 20 }, () => person!.send('/customers'));
-    await sleep(300);
-    const other = await person!.send('/tags');
-    expect([other.status, other.headers.get('retry-after')]).toEqual([503, '5']);
+    const crowd = Array.from({ length: 20 }, (_, i) => people[i % people.length]!.send('/customers'));
+    await sleep(5_500); // longer than anybody waits, for a connection or for the lock
     await client.query('rollback');
-    for (const { status, ms } of await Promise.all(crowd)) {
-      expect([200, 503]).toContain(status);
-      expect(ms).toBeLessThan(LONGEST);
-    }
+    const answers = await Promise.all(crowd);
+    const away = answers.filter(({ status }) => status === 503);
+    expect(away.length).toBeGreaterThan(10);
+    expect(answers.filter(({ status }) => status !== 503 && status !== 200)).toEqual([]);
+    for (const { ms } of answers) expect(ms).toBeLessThan(LONGEST);
+    for (const { headers } of away) expect(headers.get('retry-after')).toBe('5');
   });
   expect((await people[0]!.send('/customers')).status).toBe(200);
 }, 40_000);
