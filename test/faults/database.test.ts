@@ -85,6 +85,19 @@ test.each(Array.from({ length: ROUNDS }, () => ENDS.slice(0, process.env.FAULTS_
   40_000,
 );
 
+test('a worker goes on with its jobs when PostgreSQL is back', async () => {
+  const worker = await ground.start({ ROLE: 'worker' });
+  await worker.ready();
+  await ground.postgres.end('SIGQUIT');
+  await sleep(3_000); // longer than it waits between two looks at the queue
+  await ground.postgres.start();
+  const jobs = () =>
+    ground.inDatabase(async (client) => (await client.query(`select from graphile_worker.jobs`)).rowCount);
+  await ground.inDatabase((client) => client.query(`select graphile_worker.add_job('upkeep', '{}')`));
+  await until('the job to be done', async () => (await jobs()) === 0, 30_000);
+  expect(await worker.end()).toBe(0);
+}, 60_000);
+
 test('when PostgreSQL is frozen, requests end, none pile up, and all goes on when it thaws', async () => {
   const before = memoryOf(product.pid);
   const ledger = new Ledger();

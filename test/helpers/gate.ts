@@ -69,7 +69,10 @@ export async function openGate(target: number): Promise<Gate> {
     open: () =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, '127.0.0.1', () => resolve());
+        server.listen(port, '127.0.0.1', () => {
+          server.off('error', reject);
+          resolve();
+        });
       }),
   };
   await gate.open();
