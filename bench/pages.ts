@@ -98,6 +98,7 @@ export async function benchPages(args: string[]): Promise<void> {
       small,
     };
     const cases = (await casesOf(bench)).filter(({ name }) => !values.only || name.includes(values.only));
+    if (!cases.length) throw new Error(`--only takes a part of a page's name, and none has "${values.only}" in it`);
     const pages = tableUnder(HEADS, [
       ...(await everyPage(bench, cases)),
       ...(values.only ? [] : [await creating(bench), ...(await bareStatements(bench))]),
