@@ -6,7 +6,7 @@ import { type Entity, entityNamed, storedFields } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { date, timestamp } from './fields/dates.ts';
 import type { Field } from './fields/field.ts';
-import { COUNT_CAP, type Cursor, encodeCursor, type Filter, type ListQuery } from './list_query.ts';
+import { COUNT_CAP, type Cursor, encodeCursor, type Filter, type ListQuery, MOST_LIMIT } from './list_query.ts';
 import type { Query, Row, Sql } from './tenant_db.ts';
 import { allowedScope, applyRule, visible, widestRule } from './visibility.ts';
 
@@ -121,8 +121,8 @@ export interface Page {
   next: string;
 }
 
-/** A page looks through so many rows of the order before it asks for those that can be meant. */
-const WINDOW = 1_000;
+/** For each row of a page so many rows of the order are looked through before those that can be meant are asked for. */
+const WINDOW = 40;
 /** So many rows that can be meant are quicker sorted than looked for in the order; and at most so many are sorted. */
 const [FEW, SOME] = [1_000, 8_000];
 /** Shorter words are not in the index of a search. */
@@ -146,7 +146,7 @@ function ordered(entity: Entity, list: ListQuery, query: Query): Query {
 const window = (ctx: Ctx, entity: Entity, list: ListQuery): Query =>
   ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
     .select(`${entity.table}.*`)
-    .limit(WINDOW)
+    .limit(WINDOW * list.limit)
     .as(entity.table);
 
 /** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */
@@ -230,7 +230,7 @@ async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: read
     among(ctx, entity, 'list.few', ids, most, (source) => page('list', source));
   const few = await sorted(reached(ctx, entity, list.scope, FEW + 1), FEW);
   if (few) return few;
-  const near = list.limit < WINDOW / 4 ? ((await page('list.window', window(ctx, entity, list))) as Row[]) : [];
+  const near = list.limit <= MOST_LIMIT ? ((await page('list.window', window(ctx, entity, list))) as Row[]) : [];
   if (near.length > list.limit) return near;
   return (
     (await sorted(found(ctx, entity, list, SOME + 1), SOME)) ??
