@@ -10,6 +10,8 @@ export interface Known {
   before: number;
   /** what stood in every table just before the mistake: equal means the same rows */
   tables: Fingerprint;
+  /** what was wrong with the rows to begin with, as with made-up ones that have no trail */
+  flaws: readonly string[];
   /** ms since 1970 at which the machine was lost */
   lost: number;
 }
@@ -30,7 +32,8 @@ export interface Found {
 }
 
 function general(known: Known, found: Found): string[] {
-  const complaints = [...found.violations, ...found.missing.map((file) => `a kept file is not there: ${file}`)];
+  const violations = found.violations.filter((sentence) => !known.flaws.includes(sentence));
+  const complaints = [...violations, ...found.missing.map((file) => `a kept file is not there: ${file}`)];
   if (!known.ledger.some((entry) => entry.confirmed !== null))
     complaints.push('no change was confirmed: none was compared');
   if (!found.files) complaints.push('no kept file: none was compared');

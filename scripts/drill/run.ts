@@ -112,6 +112,7 @@ async function happen(
   const server = await startEmbeddedPostgres(at('live'), { durable, settings: archiving(options.archiveTimeout) });
   try {
     const [tenant] = await timed('data', () => makeDatabase(server, options.fill));
+    const flaws = await findViolations(databaseOf(server));
     const running = await startProduct(server, at('live-files'));
     const writer = new Writer(running);
     try {
@@ -130,7 +131,11 @@ async function happen(
       const lost = Date.now();
       await timed('loss of the machine', () => destroy(server, at('live')));
       await writer.stop();
-      return { known: { ledger: writer.ledger, before, tables: spoilt.tables, lost }, until: spoilt.until, bytes };
+      return {
+        known: { ledger: writer.ledger, before, tables: spoilt.tables, flaws, lost },
+        until: spoilt.until,
+        bytes,
+      };
     } finally {
       await writer.stop();
       await running.stop();

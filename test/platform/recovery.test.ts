@@ -52,6 +52,7 @@ describe('a drill that could not compare has failed', () => {
     ledger: [entry(1000), entry(2000), entry(3000), entry(4000)],
     before: 2,
     tables: { customers: '2:a' },
+    flaws: [],
     lost: 10_000,
     ...more,
   });
@@ -91,6 +92,11 @@ describe('a drill that could not compare has failed', () => {
     ['something appeared', {}, { names: names(1000, 2000, 9999) }, 'Ledger 9999 was never asked for'],
   ])('%s', (_what, before, after, complaint) => {
     expect(judgeEarlier(known(before), found(after)).join('\n')).toContain(complaint);
+  });
+
+  test('what was wrong before is not held against the backup, what came with it is', () => {
+    const flawed = { violations: ['2 × old', '1 × new'] };
+    expect(judgeEarlier(known({ flaws: ['2 × old'] }), found(flawed))).toEqual(['1 × new']);
   });
 
   test('more is lost than the archive may be behind', () => {
