@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, processEnvironment, readConfig } from './config.ts';
-import { tooMany } from './kernel/errors.ts';
+import { readable, tooMany } from './kernel/errors.ts';
 import { type FrameParts, frames } from './kernel/frame.ts';
 import type { Platform } from './kernel/http.ts';
 import { NobodyAsks, runJob } from './kernel/jobs.ts';
@@ -195,7 +195,12 @@ async function main(): Promise<void> {
     let running: { url: string; stop(): Promise<void> } | undefined;
     const deadline = config.stop_notice_ms + STOP_DEADLINE;
     const end = stopOnSignals(async () => running?.stop(), deadline);
-    stopOnFault(end, (error) => log.fatal({ err: error }, 'a fault that nobody caught'));
+    stopOnFault(end, (error) => {
+      // The queue does not wait for all that it asks of the database.
+      const away = readable(error)?.status === 503;
+      log[away ? 'warn' : 'fatal']({ err: error }, 'a fault that nobody caught');
+      return away;
+    });
     const several = !isFork && config.role !== 'worker' && config.web_concurrency > 1;
     running = several
       ? await supervise(placesOf(config), log, deadline - 2_000)

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type RunnerOptions, run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
+import { run, type TaskList, type WorkerEvents, Logger as WorkerLogger } from 'graphile-worker';
 import type { Logger } from './log.ts';
 import type { Pools } from './postgres.ts';
 
@@ -26,109 +25,99 @@ export async function startWorker(
   tasks: Record<string, (payload: unknown, signal: AbortSignal) => Promise<void>>,
   every: readonly string[] = [],
 ): Promise<Worker> {
+  /** Jobs that ended here -> when, in ms since 1970. */
+  const ended = new Map<string, number>();
   const list: TaskList = Object.fromEntries(
     Object.entries(tasks).map(([name, work]) => [
       name,
-      (payload, helpers) => work(payload, helpers.abortSignal as AbortSignal),
+      async (payload, { job, abortSignal }) => {
+        ended.delete(job.id);
+        try {
+          await work(payload, abortSignal as AbortSignal);
+        } finally {
+          ended.set(job.id, Date.now());
+        }
+      },
     ]),
   );
   const quiet = new WorkerLogger(() => (level, message) => {
     if (level === 'error' || level === 'warning') log.warn({ worker: message.slice(0, 500) }, 'job queue');
   });
-  return keepRunning(
-    () =>
-      startQueue(pools, log, {
-        pgPool: pools.platform,
-        taskList: list,
-        crontab: every.map(hourly).join('\n'),
-        concurrency: 2,
-        pollInterval: 2_000,
-        noHandleSignals: true,
-        logger: quiet,
-        preset: { worker: { gracefulShutdownAbortTimeout: GRACE } },
-      }),
-    log,
-  );
-}
-
-interface Queue extends Worker {
-  /** Settles when it has stopped, for whatever reason. */
-  ended: Promise<void>;
-}
-
-async function startQueue(pools: Pools, log: Logger, options: RunnerOptions): Promise<Queue> {
   const events = new EventEmitter() as WorkerEvents;
   const mine: string[] = [];
   // Jobs are held in the name of the pool, not of the worker inside it that runs them.
   events.on('pool:create', ({ workerPool }) => mine.push(workerPool.id));
-  const runner = await run({ ...options, events });
-  const watch = await watchForDeadWorkers(pools, log, mine).catch(async (error: Error) => {
-    await runner.stop().catch(() => {});
-    throw error;
+  const runner = await run({
+    events,
+    pgPool: pools.platform,
+    taskList: list,
+    crontab: every.map(hourly).join('\n'),
+    concurrency: 2,
+    pollInterval: 2_000,
+    noHandleSignals: true,
+    logger: quiet,
+    preset: { worker: { gracefulShutdownAbortTimeout: GRACE }, plugins: [GOES_ON] },
   });
+  const watch = await watchForDeadWorkers(pools, log, mine, ended);
   return {
-    ended: runner.promise,
     stop: async () => {
-      await runner.stop().catch(() => {}); // it may have stopped by itself
+      await runner.stop();
       await watch.stop();
     },
   };
 }
 
-/** Pauses before a queue that stopped by itself is started again: doubled from the first to the last, in ms. */
-const PAUSE = { first: 1_000, last: 30_000 };
-
-/**
- * The queue gives up for good when the database is away at a wrong moment, such as when an hourly task is due; then it is
- * started again, as often as it takes.
- * @throws what the first start throws
- */
-async function keepRunning(begin: () => Promise<Queue>, log: Logger): Promise<Worker> {
-  const stopping = new AbortController();
-  let queue: Queue | null = await begin();
-  const keep = async () => {
-    for (let pause = PAUSE.first; !stopping.signal.aborted; pause = Math.min(pause * 2, PAUSE.last)) {
-      const began = Date.now();
-      await queue?.ended.catch(() => {});
-      if (stopping.signal.aborted) return;
-      if (Date.now() - began > PAUSE.last) pause = PAUSE.first;
-      log.error('the job queue stopped by itself and is started again');
-      await queue?.stop();
-      queue = null;
-      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {});
-      if (stopping.signal.aborted) return;
-      queue = await begin().catch((error: Error) => {
-        log.error({ err: error }, 'the job queue cannot be started');
-        return null;
-      });
-    }
-  };
-  const kept = keep();
-  return {
-    stop: async () => {
-      stopping.abort();
-      await queue?.stop();
-      await kept;
+/** A worker inside the queue that ends by itself is replaced; else the queue would end with it, for good. */
+const GOES_ON: GraphileConfig.Plugin = {
+  name: 'rapport-goes-on',
+  version: '1.0.0',
+  worker: {
+    middleware: {
+      poolWorkerPrematureExit: (_next, { replaceWithNewWorker }) => replaceWithNewWorker(),
     },
-  };
-}
+  },
+};
 
 /** How often dead workers are looked for, in ms. */
 const LOOK_EVERY = 15_000;
+/** As the queue itself says that there is work; else idle workers would see it at their next poll. */
+const AWAKE = `select pg_notify('jobs:insert', '{"count":2}')`;
+/** Within this time the end of a job is written down, or will never be, in ms. */
+const WRITTEN_DOWN = 12_000;
 const LIFE = `hashtextextended($1, 7269848)`;
 
 /**
  * A killed process cannot give its jobs back, and the queue itself waits four hours before it believes that. So every
  * worker holds an advisory lock named after it for as long as its process lives: whoever gets the lock of a worker that
  * still holds a job knows that it is dead, and gives the job back.
+ * @param mine names of this process's workers
+ * @param ended jobs that ended here and when; one that is held all the same runs again: the database was away when its end
+ *   was to be written down, which the queue does not try twice
  */
-async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly string[]): Promise<Worker> {
+async function watchForDeadWorkers(
+  pools: Pools,
+  log: Logger,
+  mine: readonly string[],
+  ended: Map<string, number>,
+): Promise<Worker> {
   let client = await pools.alone();
   const live = async () => {
     for (const id of mine) await client.query(`select pg_advisory_lock_shared(${LIFE})`, [id]);
   };
   await live();
+  const giveBack = async () => {
+    const ids = [...ended].flatMap(([id, at]) => (Date.now() - at > WRITTEN_DOWN ? [id] : []));
+    if (!ids.length) return;
+    const { rowCount } = await client.query(
+      `update graphile_worker._private_jobs set locked_at = null, locked_by = null, run_at = now()
+       where id = any($1::bigint[]) and locked_by = any($2)`,
+      [ids, mine],
+    );
+    if (rowCount) await client.query(AWAKE);
+    for (const id of ids) ended.delete(id);
+  };
   const look = async () => {
+    await giveBack();
     const { rows } = await client.query<{ id: string }>(
       'select distinct locked_by as id from graphile_worker._private_jobs where locked_by is not null',
     );
@@ -137,8 +126,7 @@ async function watchForDeadWorkers(pools: Pools, log: Logger, mine: readonly str
       const { rows: got } = await client.query<{ dead: boolean }>(`select pg_try_advisory_lock(${LIFE}) as dead`, [id]);
       if (!got[0]?.dead) continue;
       await client.query('select graphile_worker.force_unlock_workers($1)', [[id]]);
-      // As the queue itself says that there is work; else idle workers would see it at their next poll.
-      await client.query(`select pg_notify('jobs:insert', '{"count":2}')`);
+      await client.query(AWAKE);
       await client.query(`select pg_advisory_unlock(${LIFE})`, [id]);
       log.warn({ worker: id }, 'gave back the jobs of a worker that died');
     }

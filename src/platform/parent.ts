@@ -61,11 +61,11 @@ export function stopOnSignals(
 /**
  * What nobody caught ends the process, but in order: it is told of, open requests are answered, and whoever supervises it
  * starts another one. A process in an unknown state must not go on.
+ * @param tell returns whether it is harmless after all
  */
-export function stopOnFault(begin: (exitCode: number) => void, tell: (error: unknown) => void): void {
+export function stopOnFault(begin: (exitCode: number) => void, tell: (error: unknown) => boolean): void {
   process.on('uncaughtException', (error) => {
-    tell(error);
-    begin(1);
+    if (!tell(error)) begin(1);
   });
 }
 
