@@ -1,4 +1,5 @@
 // `npm run bench -- reports`: every report of a company with a million customers, as its page and as JSON, one after the other.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { reports } from '../src/modules/reports/all.ts';
 import type { Report } from '../src/modules/reports/report.ts';
@@ -162,8 +163,13 @@ async function ask(bench: Bench, at: string, headers: Record<string, string>): P
     return { took: performance.now() - begin, text, trouble };
   };
   for (let i = 0; i < effort.first; i += 1) {
-    const { trouble } = await once();
+    const { trouble, text } = await once();
     if (trouble) return trouble;
+    // A worker computes it meanwhile; what comes then is what we measure.
+    if (text.includes('waiting=1')) {
+      i -= 1;
+      await sleep(500);
+    }
   }
   const [cpu, begin] = [familyCpuOf(postgres), performance.now()];
   const took: number[] = [];

@@ -530,6 +530,7 @@ const report: ReportView = {
   ],
   exports: downloads,
   note: '6 rows, all of them.',
+  waiting_href: '',
 };
 
 export const pageSamples: Record<string, Sample> = {

@@ -137,6 +137,8 @@ export interface ReportView {
   exports: Link[];
   /** '14 rows, all of them.' */
   note: string;
+  /** Where to ask again while it is being computed; '' when it is there. */
+  waiting_href: string;
 }
 
 declare module '#src/kernel/views.ts' {

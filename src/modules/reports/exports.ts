@@ -59,7 +59,7 @@ async function write(ctx: Ctx, input: Input, report: Report, question: Question,
     return writeCsv(withCount(await report.table(ctx, question)), out);
   }
   // Of now, as its rows are: a file must add up.
-  const view = await reportView(ctx, report, question, askNow);
+  const view = await reportView(ctx, report, question, await askNow(ctx, report, question, 'page'));
   if (format === 'xlsx') {
     const data = withCount(await report.table(ctx, question));
     return writeXlsx([data, ...chartTables(view), aboutTable(view)], out);

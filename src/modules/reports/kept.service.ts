@@ -12,7 +12,8 @@ import { reportAddress } from './figures.ts';
 import { readQuestion } from './question.ts';
 import type { Parts, Question, Report } from './report.ts';
 
-const COUNTED = [customer, lead, project, interaction, task];
+/** Those that a company has most of first. */
+const COUNTED = [interaction, task, customer, lead, project];
 
 /** What took less is computed each time it is asked for, in ms. */
 const QUICK = 250;
@@ -22,8 +23,10 @@ const MANY = 50_000;
 const FRESH = 60_000;
 /** So long it is given while a new one is computed behind it, in ms; after that whoever asks waits for the new one. */
 const USABLE = 15 * 60_000;
-/** How long a statement may take when somebody waits for it, and when nobody does, in ms. */
-export const PATIENCE = { asked: 20_000, behind: 120_000 };
+/** How long a statement may take for a page, for whoever has to wait for it, and when nobody does, in ms. */
+export const PATIENCE = { page: 1_000, asked: 20_000, behind: 120_000 };
+/** What PostgreSQL says of a statement that took longer than it may. */
+const TOO_LONG = '57014';
 
 /** What a report is asked for. */
 type Part = 'page' | 'json';
@@ -97,17 +100,13 @@ export async function askNow<P extends Part>(
   return { answer, computed_at, earlier: false };
 }
 
-/**
- * A report's answer: of now, or among very many records one of a moment ago, which says so. Within the transaction of `ctx`.
- * @param patience how long a statement may take, in ms; 0: as the transaction has it
- */
-export async function ask<P extends Part>(
+/** An answer of a moment ago, or null; the next is computed behind one that gets old. */
+async function keptAnswer<P extends Part>(
   ctx: Ctx,
   report: Report,
   question: Question,
   part: P,
-  patience: number = PATIENCE.asked,
-): Promise<Kept<Answers[P]>> {
+): Promise<Kept<Answers[P]> | null> {
   const key = keyOf(ctx, report, question, part);
   const [row] = await ctx.db.run(
     `/* report.kept */ select computed_at, answer, extract(epoch from now() - computed_at) * 1000 as age
@@ -116,11 +115,48 @@ export async function ask<P extends Part>(
   );
   const age = Number(row?.age ?? Number.POSITIVE_INFINITY);
   // What somebody may see can shrink, so an answer of their own gets no older than a minute.
-  if (age <= (seesAll(ctx) ? USABLE : FRESH)) {
-    if (age > FRESH) await computeBehind(ctx, report, question, part);
-    return { answer: row!.answer as Answers[P], computed_at: new Date(row!.computed_at as string), earlier: true };
+  if (age > (seesAll(ctx) ? USABLE : FRESH)) return null;
+  if (age > FRESH) await computeBehind(ctx, report, question, part);
+  return { answer: row!.answer as Answers[P], computed_at: new Date(row!.computed_at as string), earlier: true };
+}
+
+/**
+ * A report's answer: of now, or among very many records one of a moment ago, which says so. Within the transaction of `ctx`.
+ * @param patience how long a statement may take, in ms; 0: as the transaction has it
+ */
+export const ask = async <P extends Part>(
+  ctx: Ctx,
+  report: Report,
+  question: Question,
+  part: P,
+  patience: number = PATIENCE.asked,
+): Promise<Kept<Answers[P]>> =>
+  (await keptAnswer(ctx, report, question, part)) ?? (await askNow(ctx, report, question, part, patience));
+
+/**
+ * The same for a page that somebody looks at: null when it takes longer than anybody likes to wait. A worker computes it then.
+ * @param waiting somebody was told so and asks again: nothing is computed for them here
+ */
+export async function askSoon(
+  ctx: Ctx,
+  report: Report,
+  question: Question,
+  waiting: boolean,
+): Promise<Kept<Parts> | null> {
+  const kept = await keptAnswer(ctx, report, question, 'page');
+  if (kept) return kept;
+  if (!waiting) {
+    await ctx.db.run('savepoint report');
+    try {
+      return await askNow(ctx, report, question, 'page', PATIENCE.page);
+    } catch (error) {
+      if ((error as { code?: string }).code !== TOO_LONG) throw error;
+      await ctx.db.run('rollback to savepoint report');
+    }
   }
-  return askNow(ctx, report, question, part, patience);
+  if (!(await hasMany(ctx))) return askNow(ctx, report, question, 'page');
+  await computeBehind(ctx, report, question, 'page');
+  return null;
 }
 
 /** Has an answer computed by a worker, so that it is there when it is asked for again. */

@@ -4,10 +4,13 @@ import { activePeople, input } from '#src/kernel/forms.ts';
 import type { Hidden, InputView } from '#src/kernel/views.ts';
 import type { ReportsView, ReportView } from '#src/kernel/views_pages.ts';
 import { reportAddress } from './figures.ts';
-import { ask, type Kept } from './kept.service.ts';
+import type { Kept } from './kept.service.ts';
 import { COMPARE_NAMES, compareLabel, daysText, PRESET_NAMES, presetLabel } from './period.ts';
 import { BY_USER, EXPORT } from './permissions.ts';
-import type { Question, Report } from './report.ts';
+import type { Parts, Question, Report } from './report.ts';
+
+/** Says in an address that whoever asks was told to wait. */
+export const WAITING = 'waiting';
 
 /** A control beside others on a page whose fields may have the same names. */
 const filter: typeof input = (control, name, label, more) =>
@@ -65,9 +68,9 @@ function titleBlock(
   ctx: Ctx,
   report: Report,
   { period, user, days }: Question,
-  { computed_at }: Kept<unknown>,
+  asked: Kept<unknown> | null,
 ): ReportView['title_block'] {
-  const at = localTime(ctx, computed_at);
+  const at = asked && localTime(ctx, asked.computed_at);
   return [
     { label: 'Company', value: ctx.tenant.name },
     ...(report.standing ? [] : [{ label: 'Period', value: daysText(period.days, ctx.tenant) }]),
@@ -75,21 +78,25 @@ function titleBlock(
     ...(report.days ? [{ label: report.days.label, value: String(days) }] : []),
     ...(report.user_label && can(ctx, BY_USER) ? [{ label: report.user_label, value: user?.name ?? 'Everyone' }] : []),
     { label: 'Time zone', value: ctx.tenant.time_zone },
-    { label: 'As of', value: `${at.toLocaleString(DateTime.DATETIME_MED)} ${at.offsetNameShort ?? ''}`.trim() },
+    ...(at
+      ? [{ label: 'As of', value: `${at.toLocaleString(DateTime.DATETIME_MED)} ${at.offsetNameShort ?? ''}`.trim() }]
+      : []),
     { label: 'Printed by', value: ctx.actor.name },
   ];
 }
 
-/** A report's whole page. @param asking whether its figures may be of a moment ago (`ask`) or are of now (`askNow`) */
+const NOTHING: Parts = { tiles: [], charts: [], tables: [], computed: [], note: '' };
+
+/** A report's whole page. @param asked what it says, null while that is being computed */
 export async function reportView(
   ctx: Ctx,
   report: Report,
   question: Question,
-  asking: typeof ask = ask,
+  asked: Kept<Parts> | null,
 ): Promise<ReportView> {
   const plain = { from: null, to: null };
-  const asked = await asking(ctx, report, question, 'page');
-  const parts = asked.answer;
+  const parts = asked?.answer ?? NOTHING;
+  const here = reportAddress(report, question);
   const address = (ending: string) => reportAddress(report, question, {}, ending);
   return {
     heading: report.title,
@@ -112,7 +119,8 @@ export async function reportView(
         ]
       : [],
     ...parts,
-    note: asked.earlier ? `${parts.note} ${earlierText(ctx, asked)}`.trim() : parts.note,
+    note: asked?.earlier ? `${parts.note} ${earlierText(ctx, asked)}`.trim() : parts.note,
+    waiting_href: asked ? '' : `${here}${here.includes('?') ? '&' : '?'}${WAITING}=1`,
   };
 }
 

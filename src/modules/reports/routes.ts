@@ -1,9 +1,10 @@
 import { may } from '#src/kernel/access.ts';
 import type { Ctx } from '#src/kernel/context.ts';
+import { one } from '#src/kernel/list_query.ts';
 import { json, page, Routes } from '#src/kernel/routes.ts';
 import { download, FORMATS } from './exports.ts';
-import { ask } from './kept.service.ts';
-import { reportsView, reportView } from './page.ts';
+import { ask, askSoon } from './kept.service.ts';
+import { reportsView, reportView, WAITING } from './page.ts';
 import { EXPORT } from './permissions.ts';
 import { readQuestion } from './question.ts';
 import type { Report } from './report.ts';
@@ -17,7 +18,9 @@ export function webRoutes(reports: readonly Report[]): Routes {
   for (const report of reports) {
     const path = `/reports/${report.slug}`;
     routes.get(path, may(report.needs ?? 'report.read'), async (ctx: Ctx, input) => {
-      const view = await reportView(ctx, report, await readQuestion(ctx, report, input.query));
+      const question = await readQuestion(ctx, report, input.query);
+      const asked = await askSoon(ctx, report, question, one(input.query, WAITING) !== '');
+      const view = await reportView(ctx, report, question, asked);
       return page('reports/report', view, view.heading);
     });
     for (const format of FORMATS)

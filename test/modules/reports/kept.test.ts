@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** Does something that reads the table while somebody else holds it for so long that a report counts as slow. */
-async function slowly<T>(work: () => Promise<T>): Promise<T> {
+async function slowly<T>(work: () => Promise<T>, ms = 400): Promise<T> {
   const other = new pg.Client({ connectionString: app.database.url });
   await other.connect();
   await other.query('begin; lock table projects in access exclusive mode');
@@ -39,7 +39,7 @@ async function slowly<T>(work: () => Promise<T>): Promise<T> {
   const waiting = `select from pg_locks where relation = 'projects'::regclass and not granted`;
   for (const until = Date.now() + 20_000; Date.now() < until && !(await other.query(waiting)).rowCount; )
     await wait(20);
-  await wait(400);
+  await wait(ms);
   await other.query('commit');
   await other.end();
   return done;
@@ -99,6 +99,35 @@ test('who sees a part of the records has an answer of their own, and none older 
   expect(count(await ask(large, 'sales'))).toBe(count(own));
   await age(2);
   expect(count(await ask(large, 'sales'))).toBe(count(own) + 1);
+});
+
+test('a page that would take longer than a second says so at once and opens by itself when a worker has computed it', async () => {
+  const agent = app.agent();
+  await signIn(agent, large.users.admin.email, PASSWORD);
+  const at = '/reports/project-performance?period=this-year';
+  const page = async (address: string) => (await agent.get(address).expect(200)).text;
+  let asked = 0;
+  const first = await slowly(async () => {
+    const began = Date.now();
+    const text = await page(at);
+    asked = Date.now() - began;
+    return text;
+  }, 4_000);
+  expect(asked).toBeLessThan(3_500);
+  expect(first).toContain('Being computed');
+  expect(first).not.toContain('As of');
+  const [, again = ''] = /hx-get="([^"]+waiting=1)"/.exec(first)!;
+  expect(again).toContain('period=this-year');
+  // Whoever asks again computes nothing, however long it takes.
+  const until = Date.now() + 30_000;
+  let text = '';
+  do {
+    await wait(100);
+    text = await page(again.replaceAll('&amp;', '&'));
+  } while (text.includes('Being computed') && Date.now() < until);
+  expect(text).toContain('As of');
+  expect(text).toContain('All projects');
+  expect(await page(at)).toContain('All projects');
 });
 
 test('what nobody asked for again is forgotten', async () => {

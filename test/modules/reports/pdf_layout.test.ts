@@ -41,6 +41,7 @@ const view: ReportView = {
   computed: [],
   exports: [],
   note: '',
+  waiting_href: '',
 };
 
 const table = (columns: number, names: string[]): ReportTable => ({
