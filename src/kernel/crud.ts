@@ -20,7 +20,7 @@ import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts'
 import { countRows, listPage } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
 import { listColumns, listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
-import { factView, recordView } from './record_page.ts';
+import { factView, recordView, shortFields } from './record_page.ts';
 import {
   createRecord,
   findRecords,
@@ -119,23 +119,33 @@ async function editPage(
 }
 
 async function newPage(ctx: Ctx, entity: Entity, input: Input, error: AppError | null): Promise<Reply> {
-  const names = writableFields(entity);
+  const all = writableFields(entity);
   const row = initialRow(ctx, entity);
   // Links may bring values along: /contacts/new?customer_id=…
-  for (const name of names) if (!error && one(input.query, name)) row[name] = one(input.query, name);
+  for (const name of all) if (!error && one(input.query, name)) row[name] = one(input.query, name);
+  // A record's page asks for a short form about itself.
+  const parent = error ? '' : (all.find((name) => name === one(input.query, '_parent')) ?? '');
+  const names = parent ? shortFields(entity, parent) : all;
   const shown = {
     row,
     titles: await titlesOf(ctx, entity, [row]),
     people: await activePeople(ctx),
     typed: error ? input.body : null,
     problems: error?.details ?? {},
+    ...(parent ? { prefix: `new-${entity.name}` } : {}),
   };
-  const back = error ? entry(input.body, '_back') : '';
+  const back = safePath(error ? entry(input.body, '_back') : one(input.query, '_back'));
   const form = newForm(ctx, entity, names, shown, {
-    cancel: back || `/${entity.table}`,
-    ...(back ? { hidden: { _back: back } } : {}),
+    cancel: parent ? '' : back === '/' ? `/${entity.table}` : back,
+    hidden: {
+      ...(back === '/' ? {} : { _back: back }),
+      ...(parent ? { [parent]: String(row[parent] ?? '') } : {}),
+    },
   });
-  return page('_entity/form', form, form.heading, { status: error?.status ?? 200 });
+  return page('_entity/form', form, form.heading, {
+    status: error?.status ?? 200,
+    fragments: { [`add-${entity.table}`]: { view: '_part/form', data: form } },
+  });
 }
 
 function factEditor(

@@ -121,8 +121,11 @@ export interface Page {
   next: string;
 }
 
-/** For each row of a page so many rows of the order are looked through before those that can be meant are asked for. */
-const WINDOW = 40;
+/**
+ * For each row of a page so many rows of the order are looked through before those that can be meant are asked for; more when
+ * a search names three letters, which are in very many rows or in none.
+ */
+const WINDOW = { usual: 40, short: 400 };
 /** So many rows that can be meant are quicker sorted than looked for in the order; and at most so many are sorted. */
 const [FEW, SOME] = [1_000, 8_000];
 /** Shorter words are not in the index of a search. */
@@ -142,11 +145,13 @@ function ordered(entity: Entity, list: ListQuery, query: Query): Query {
   ]);
 }
 
+const isShort = (q: string): boolean => q !== '' && q.split(/\s+/).every((word) => word.length <= TRIGRAM);
+
 /** The next rows of the list's order, whatever they are, as a table of the entity's name. */
 const window = (ctx: Ctx, entity: Entity, list: ListQuery): Query =>
   ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
     .select(`${entity.table}.*`)
-    .limit(WINDOW * list.limit)
+    .limit(list.limit * (isShort(list.q) ? WINDOW.short : WINDOW.usual))
     .as(entity.table);
 
 /** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */

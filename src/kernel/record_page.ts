@@ -27,7 +27,7 @@ export function factView(ctx: Ctx, entity: Entity, row: Row, name: string, title
 }
 
 /** Fields of a form on another record's page: what is required and what the list shows. */
-const shortFields = (entity: Entity, parent: string): string[] =>
+export const shortFields = (entity: Entity, parent: string): string[] =>
   writableFields(entity).filter((name) => {
     const field = entity.fields[name]!;
     const wanted =
@@ -37,6 +37,9 @@ const shortFields = (entity: Entity, parent: string): string[] =>
     return name !== parent && wanted && !(field.kind === 'ref' && field.to !== 'user' && !field.options.required);
   });
 
+const mayAdd = (ctx: Ctx, other: Entity, field: string): boolean =>
+  can(ctx, `${other.name}.create`) && writableFields(other).includes(field);
+
 function addForm(
   ctx: Ctx,
   other: Entity,
@@ -45,7 +48,7 @@ function addForm(
   back: string,
   people: readonly Person[],
 ): FormView | null {
-  if (!can(ctx, `${other.name}.create`) || !writableFields(other).includes(field)) return null;
+  if (!mayAdd(ctx, other, field)) return null;
   const names = shortFields(other, field);
   const row = initialRow(ctx, other);
   if (other.happened) row[other.happened] = null;
@@ -67,13 +70,7 @@ interface Related extends Referring {
   view: (titles: Titles) => RelatedView;
 }
 
-async function relatedTable(
-  ctx: Ctx,
-  other: Entity,
-  field: string,
-  record: Row,
-  add: FormView | null,
-): Promise<Related> {
+async function relatedTable(ctx: Ctx, other: Entity, field: string, record: Row, here: string): Promise<Related> {
   const columns = other.columns.filter((c) => c !== field && other.fields[c]?.to !== 'user').slice(0, 3);
   const rows = (await visible(ctx, other, `${other.name}.related`)
     .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
@@ -91,7 +88,11 @@ async function relatedTable(
     })),
     rows: listRows(ctx, other, shown, titles, columns),
     all_href: rows.length ? `/${other.table}?${field}=${record.id}&scope=all` : '',
-    add,
+    // Fetched when it is opened: a record has five of these, and most are never looked at.
+    add_href:
+      !record.deleted_at && mayAdd(ctx, other, field)
+        ? `/${other.table}/new?${new URLSearchParams({ [field]: String(record.id), _parent: field, _back: here })}`
+        : '',
     add_label: `Add ${other.label[0].toLowerCase()}`,
     empty: `No ${other.label[1].toLowerCase()} yet.`,
   });
@@ -134,11 +135,13 @@ export async function recordView(
   const related: Related[] = [];
   for (const { entity: other, field } of referrers(entity)) {
     if (!other.access.read[ctx.actor.role]) continue;
-    const add = live ? addForm(ctx, other, field, row, here, people) : null;
-    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, add));
-    // The shortest form first: a note is what one writes most.
-    else if (add) composers.push(add);
+    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, here));
+    else {
+      const add = live ? addForm(ctx, other, field, row, here, people) : null;
+      if (add) composers.push(add);
+    }
   }
+  // The shortest form first: a note is what one writes most.
   composers.sort((a, b) => a.inputs.length - b.inputs.length);
   const titles = await titlesOfAll(ctx, [{ entity, rows: [row] }, ...history.referring, ...related]);
   const [previous, next] = live && suffix ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];

@@ -247,7 +247,8 @@ export interface RelatedView {
   columns: { label: string; numeric: boolean }[];
   rows: ListRow[];
   all_href: string;
-  add: FormView | null;
+  /** of the form to add one; '' when the reader may not */
+  add_href: string;
   add_label: string;
   empty: string;
 }
