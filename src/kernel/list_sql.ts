@@ -122,10 +122,10 @@ export interface Page {
 }
 
 /**
- * For each row of a page so many rows of the order are looked through before those that can be meant are asked for; more when
- * a search names three letters, which are in very many rows or in none.
+ * For each row of a page so many rows of the order are looked through before those that can be meant are asked for; more of
+ * what somebody owns, who mostly owns either little or a good share, and of three letters, which are in very many rows or none.
  */
-const WINDOW = { usual: 40, short: 400 };
+const WINDOW = { usual: 40, own: 160, short: 400 };
 /** So many rows that can be meant are quicker sorted than looked for in the order; and at most so many are sorted. */
 const [FEW, SOME] = [1_000, 8_000];
 /** Shorter words are not in the index of a search. */
@@ -151,7 +151,7 @@ const isShort = (q: string): boolean => q !== '' && q.split(/\s+/).every((word) 
 const window = (ctx: Ctx, entity: Entity, list: ListQuery): Query =>
   ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
     .select(`${entity.table}.*`)
-    .limit(list.limit * (isShort(list.q) ? WINDOW.short : WINDOW.usual))
+    .limit(list.limit * WINDOW[isShort(list.q) ? 'short' : list.q || list.scope === 'all' ? 'usual' : 'own'])
     .as(entity.table);
 
 /** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */
