@@ -5,8 +5,9 @@ import path from 'node:path';
 import { startEmbeddedPostgres } from '../src/platform/embedded_postgres.ts';
 import { hashPassword } from '../src/platform/passwords.ts';
 import { fillDataset, type Size } from './dataset_fill.ts';
-import { openDatabase, PASSWORD } from './ground.ts';
-import { megabytes, seconds } from './result.ts';
+import { type Ground, openDatabase, PASSWORD } from './ground.ts';
+import { machine, megabytes, seconds } from './result.ts';
+import { parentOf } from './watched.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** Where sets are kept; git does not see it. */
@@ -73,6 +74,18 @@ export async function keptDataset(size: Size, folder: string): Promise<Dataset> 
   rmSync(home, { recursive: true, force: true });
   renameSync(draft, home);
   return told({ ...built, home: path.join(home, 'postgres') }, 'built now');
+}
+
+/** What a run was made with, for its first lines; and the first process of PostgreSQL. */
+export async function aboutRun(ground: Ground, set: Dataset): Promise<{ about: string[]; postgres: number }> {
+  const [server] = await ground.sql<{ server_version: string; pid: number }>(
+    `select current_setting('server_version') as server_version, pg_backend_pid() as pid`,
+  );
+  const about = [
+    machine(server!.server_version),
+    `${set.customers} customers in the company asked, ${set.tenants} companies, ${megabytes(set.bytes)}, built in ${seconds(set.seconds)}`,
+  ];
+  return { about, postgres: parentOf(server!.pid) };
 }
 
 /** Whether nothing that the set was made of has changed or gone, and it is not too old. */

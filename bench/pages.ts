@@ -5,13 +5,13 @@ import { encodeCursor } from '../src/kernel/list_query.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
 import { freePort } from '../test/helpers/servers.ts';
 import { LIST_SQL, RECORD_SQL } from './bare_sql.ts';
-import { DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.ts';
+import { aboutRun, DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.ts';
 import { slugOf } from './dataset_fill.ts';
 import { emailOf, READERS } from './dataset_rows.ts';
 import { type BenchTenant, type Ground, openGround } from './ground.ts';
 import { type Loaded, load, percentiles, type Served } from './load.ts';
-import { machine, megabytes, milliseconds, seconds, tableUnder, writeDown } from './result.ts';
-import { memoryOf, parentOf, type Started, startServer } from './watched.ts';
+import { megabytes, milliseconds, tableUnder, writeDown } from './result.ts';
+import { memoryOf, type Started, startServer } from './watched.ts';
 
 /** 95 of 100 pages have to come within so many milliseconds when nobody else asks; of a search, within so many. */
 const TARGET_MS = { page: 15, search: 50, create: 15 };
@@ -80,13 +80,7 @@ export async function benchPages(args: string[]): Promise<void> {
   const ground = await openGround([], set.home);
   stopOnSignals(() => ground.stop());
   try {
-    const [server] = await ground.sql<{ server_version: string; pid: number }>(
-      `select current_setting('server_version') as server_version, pg_backend_pid() as pid`,
-    );
-    const about = [
-      machine(server!.server_version),
-      `${set.customers} customers in the company asked, ${set.tenants} companies, ${megabytes(set.bytes)}, built in ${seconds(set.seconds)}`,
-    ];
+    const { about, postgres } = await aboutRun(ground, set);
     console.log(`${about.join('\n')}\n`);
     const people = {} as Bench['people'];
     for (const [reader, person] of Object.entries(READERS) as [keyof typeof READERS, number][])
@@ -94,7 +88,7 @@ export async function benchPages(args: string[]): Promise<void> {
     const small = await ground.member(emailOf(slugOf(Math.min(2, set.tenants)), READERS.admin));
     const bench: Bench = {
       ground,
-      served: { web: ground.web.pid, postgres: parentOf(server!.pid) },
+      served: { web: ground.web.pid, postgres },
       effort: values.quick ? QUICK : FULL,
       people,
       small,

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import { reports } from '../src/modules/reports/all.ts';
 import type { Report } from '../src/modules/reports/report.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
-import { DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.ts';
+import { aboutRun, DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.ts';
 import { slugOf } from './dataset_fill.ts';
 import { emailOf, READERS } from './dataset_rows.ts';
 import { type BenchTenant, type Ground, openGround } from './ground.ts';
 import { openReportFloor, type ReportFloor } from './report_floor.ts';
-import { machine, megabytes, milliseconds, percentile, seconds, tableUnder, writeDown } from './result.ts';
-import { familyCpuOf, parentOf } from './watched.ts';
+import { milliseconds, percentile, seconds, tableUnder, writeDown } from './result.ts';
+import { familyCpuOf } from './watched.ts';
 
 /** 95 of 100 pages and answers have to come within so many milliseconds. */
 const TARGET_MS = 300;
@@ -79,15 +79,9 @@ export async function benchReports(args: string[]): Promise<void> {
   };
   stopOnSignals(stop);
   try {
-    const [server] = await ground.sql<{ server_version: string; pid: number }>(
-      `select current_setting('server_version') as server_version, pg_backend_pid() as pid`,
-    );
-    const about = [
-      machine(server!.server_version),
-      `${set.customers} customers in the company asked, ${set.tenants} companies, ${megabytes(set.bytes)}, built in ${seconds(set.seconds)}`,
-    ];
+    const { about, postgres } = await aboutRun(ground, set);
     console.log(`${about.join('\n')}\n`);
-    const bench = { ground, floor, postgres: parentOf(server!.pid), effort: values.quick ? QUICK : FULL };
+    const bench = { ground, floor, postgres, effort: values.quick ? QUICK : FULL };
     const lines: Line[] = [];
     for (const report of asked) lines.push(...(await oneReport(bench, report)));
     const table = tableUnder(HEADS, lines);
