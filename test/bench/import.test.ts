@@ -47,8 +47,8 @@ test('a run over 500 rows imports, imports again, exports and undoes them, and p
   }
 }, 240_000);
 
-test('asked for nothing or for something unknown it says what there is', async () => {
-  for (const args of [[], ['toString'], ['unknown']]) {
+test('asked for something unknown it says what there is', async () => {
+  for (const args of [['toString'], ['unknown']]) {
     const { code, err } = await bench(...args);
     expect([code, err]).toEqual([2, expect.stringContaining('npm run bench -- import [--rows N]')]);
   }

@@ -19,8 +19,8 @@ let globex: TestTenant;
 let ground: Ground;
 
 const NOW = DateTime.now().setZone('Europe/Berlin');
-/** Noon in Berlin, so many days ago. */
-const ago = (days: number) => NOW.minus({ days }).set({ hour: 12, minute: 0 }).toISO()!;
+/** Noon in Berlin of so many days ago; today it may not be noon yet, and what is still to come is no contact. */
+const ago = (days: number) => (days ? NOW.minus({ days }).set({ hour: 12, minute: 0 }) : NOW).toISO()!;
 const day = (days: number) => NOW.minus({ days }).toISODate()!;
 const ask = async (role: Role = 'admin', query = '') => {
   const { status, body } = await askJson(app, acme, role, query, 'follow-ups');
