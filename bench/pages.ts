@@ -131,7 +131,8 @@ async function cursorAt(ground: Ground, tenant: string, expression: string, orde
 async function casesOf({ ground, people, small }: Bench): Promise<Case[]> {
   const idIn = async (table: string, tenant: string) => {
     const [row] = await ground.sql<{ id: string }>(
-      `select id from ${table} where tenant_id = $1 and deleted_at is null order by created_at offset 100 limit 1`,
+      `select id from ${table} where tenant_id = $1 and deleted_at is null order by created_at
+       offset (select least(100, count(*) / 2) from ${table} where tenant_id = $1 and deleted_at is null) limit 1`,
       [tenant],
     );
     return row!.id;
