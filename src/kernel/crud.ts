@@ -136,7 +136,7 @@ async function newPage(ctx: Ctx, entity: Entity, input: Input, error: AppError |
   };
   const back = safePath(error ? entry(input.body, '_back') : one(input.query, '_back'));
   const form = newForm(ctx, entity, names, shown, {
-    cancel: parent ? '' : back === '/' ? `/${entity.table}` : back,
+    cancel: back === '/' ? `/${entity.table}` : back,
     hidden: {
       ...(back === '/' ? {} : { _back: back }),
       ...(parent ? { [parent]: String(row[parent] ?? '') } : {}),
@@ -144,7 +144,7 @@ async function newPage(ctx: Ctx, entity: Entity, input: Input, error: AppError |
   });
   return page('_entity/form', form, form.heading, {
     status: error?.status ?? 200,
-    fragments: { [`add-${entity.table}`]: { view: '_part/form', data: form } },
+    fragments: { [`add-${entity.table}`]: { view: '_part/form', data: { ...form, cancel: '' } } },
   });
 }
 
