@@ -175,7 +175,7 @@ function reached(ctx: Ctx, entity: Entity, scope: Rule, most: number): Query | n
   if (!people) return null;
   const live = () => ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`).limit(most);
   // In the order of its index, so that a table of which one person entered every row is not read from end to end.
-  const parts = ['created_by', ...entity.owners].map((column) =>
+  const parts: (Query | Sql)[] = ['created_by', ...entity.owners].map((column) =>
     live()
       .select(`${entity.table}.id`)
       .whereIn(`${entity.table}.${column}`, [...people])
@@ -184,9 +184,14 @@ function reached(ctx: Ctx, entity: Entity, scope: Rule, most: number): Query | n
   for (const field of entity.through) {
     const parent = entityNamed(entity.fields[field]?.to ?? '');
     const theirs = widestRule(ctx, parent) && reached(ctx, parent, allowedScope(ctx, parent, scope), most);
-    const joined =
-      theirs && live().joinRaw(`join ? as parent on parent.id = ${entity.table}.${field}`, [theirs as never]);
-    if (joined) parts.push(joined.select(`${entity.table}.id`));
+    if (!theirs) continue;
+    // Parents that were cut off would hide their rows, so there are too many of these then, however few they seem.
+    const cut = ctx.db.sql('select null::uuid from generate_series(1, ?) where (select count(*) from theirs) >= ?', [
+      most,
+      most,
+    ]);
+    const rows = live().select(`${entity.table}.id`).joinRaw(`join theirs on theirs.id = ${entity.table}.${field}`);
+    parts.push(ctx.db.sql('(with theirs as materialized ? ? union all ?)', [theirs, cut, rows]));
   }
   const all = ctx.db.sql(`(${parts.map(() => '?').join(' union all ')}) as reached`, parts);
   return ctx.db.fromSql(all).select('id').limit(most);

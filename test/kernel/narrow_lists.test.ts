@@ -133,6 +133,17 @@ describe('rows', () => {
     );
   });
 
+  test('hang on more customers than are looked up at once, most of which have none', async () => {
+    const theirs = `customer_id in (select id from customers where owner_id = '${acme.users.manager.id}')`;
+    const wanted = await expected(theirs, 'name, id', 'contacts');
+    expect(wanted.length).toBeGreaterThan(500);
+    expect(await everyPage('manager', 'contact', { scope: 'own' })).toEqual(wanted);
+    const counted = await as('manager', (ctx) =>
+      countRows(ctx, entityNamed('contact'), listOf(ctx, 'contact', { scope: 'own' })),
+    );
+    expect(counted).toBe(wanted.length);
+  });
+
   test('are counted whichever way they are found', async () => {
     const count = (who: Who, query: Record<string, string>, cap?: number | null) =>
       as(who, (ctx) => countRows(ctx, entityNamed('customer'), listOf(ctx, 'customer', query), cap));
