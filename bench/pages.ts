@@ -128,15 +128,17 @@ async function cursorAt(ground: Ground, tenant: string, expression: string, orde
   return encodeURIComponent(encodeCursor(row!));
 }
 
+/** The id of a record that is neither the first nor the last. */
+async function idIn(ground: Ground, table: string, tenant: string): Promise<string> {
+  const [row] = await ground.sql<{ id: string }>(
+    `select id from ${table} where tenant_id = $1 and deleted_at is null order by created_at
+     offset (select least(100, count(*) / 2) from ${table} where tenant_id = $1 and deleted_at is null) limit 1`,
+    [tenant],
+  );
+  return row!.id;
+}
+
 async function casesOf({ ground, people, small }: Bench): Promise<Case[]> {
-  const idIn = async (table: string, tenant: string) => {
-    const [row] = await ground.sql<{ id: string }>(
-      `select id from ${table} where tenant_id = $1 and deleted_at is null order by created_at
-       offset (select least(100, count(*) / 2) from ${table} where tenant_id = $1 and deleted_at is null) limit 1`,
-      [tenant],
-    );
-    return row!.id;
-  };
   const [big, other] = [people.admin.id, small.id];
   const deep = async (tenant: string) => ({
     name: await cursorAt(ground, tenant, 'name', 'name, id', 0.9),
@@ -165,8 +167,10 @@ async function casesOf({ ground, people, small }: Bench): Promise<Case[]> {
     `${all}&sort=-arr&after=${inSmall.arr}`,
   );
   add('list of interactions', '/interactions?scope=all');
-  for (const table of ['customers', 'leads', 'projects'])
-    add(`record of ${table}`, `/${table}/${await idIn(table, big)}`, 'admin', `/${table}/${await idIn(table, other)}`);
+  for (const table of ['customers', 'leads', 'projects']) {
+    const [here, there] = [await idIn(ground, table, big), await idIn(ground, table, other)];
+    add(`record of ${table}`, `/${table}/${here}`, 'admin', `/${table}/${there}`);
+  }
   for (const reader of ['half', 'few'] as const)
     for (const table of ['customers', 'contacts', 'leads', 'projects', 'interactions', 'tasks'])
       add(`list of own ${table}`, `/${table}?scope=own`, reader, '');
@@ -264,14 +268,11 @@ async function creating({ ground, people, effort }: Bench) {
 async function bareStatements({ ground, people, effort }: Bench) {
   const client = new pg.Client({ connectionString: ground.owner_url });
   await client.connect();
-  const [row] = await ground.sql<{ id: string }>(
-    'select id from customers where tenant_id = $1 and deleted_at is null order by created_at offset 100 limit 1',
-    [people.admin.id],
-  );
+  const record = await idIn(ground, 'customers', people.admin.id);
   const lines: Record<keyof typeof HEADS, string>[] = [];
   for (const [page, text, values] of [
     ['bare SQL of a list', LIST_SQL, [people.admin.id]],
-    ['bare SQL of a record', RECORD_SQL, [people.admin.id, row!.id]],
+    ['bare SQL of a record', RECORD_SQL, [people.admin.id, record]],
   ] as const) {
     const took: number[] = [];
     const until = performance.now() + effort.one * 1000;

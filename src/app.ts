@@ -3,8 +3,10 @@ import http from 'node:http';
 import { Socket } from 'node:net';
 import express, { type Application, type Request, type Response } from 'express';
 import helmet from 'helmet';
+import { errorHandler } from './kernel/error_pages.ts';
 import { notFound } from './kernel/errors.ts';
-import { errorHandler, mountRoutes, type Platform, VARY } from './kernel/http.ts';
+import { mountRoutes, type Platform } from './kernel/http.ts';
+import { VARY } from './kernel/render.ts';
 import { allRoutes, modules } from './modules/index.ts';
 
 /** What the process knows about itself. */

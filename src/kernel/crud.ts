@@ -124,7 +124,8 @@ async function newPage(ctx: Ctx, entity: Entity, input: Input, error: AppError |
   // Links may bring values along: /contacts/new?customer_id=…
   for (const name of all) if (!error && one(input.query, name)) row[name] = one(input.query, name);
   // A record's page asks for a short form about itself.
-  const parent = error ? '' : (all.find((name) => name === one(input.query, '_parent')) ?? '');
+  const parents = error ? [] : all.filter((name) => entity.fields[name]?.kind === 'ref');
+  const parent = parents.find((name) => name === one(input.query, '_parent')) ?? '';
   const names = parent ? shortFields(entity, parent) : all;
   const shown = {
     row,

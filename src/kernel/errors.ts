@@ -52,6 +52,9 @@ export class ConflictError extends AppError {
   }
 }
 
+/** Thrown inside the transaction when a session or token no longer stands for anybody. */
+export class SignedOut extends Error {}
+
 const UNREACHABLE = /^(08|53|57P0)/;
 /** Disk full, quota used up, file larger than allowed; PostgreSQL's disk full. */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', '53100']);

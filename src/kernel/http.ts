@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Application, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Application, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type session from 'express-session';
 import type { Config } from '#src/config.ts';
@@ -13,8 +12,8 @@ import type { Pools } from '#src/platform/postgres.ts';
 import { planSid, type Sessions } from '#src/platform/sessions.ts';
 import { type Actor, actorOfSession, actorOfToken, askForSession } from './actor.ts';
 import { type Ctx, demand } from './context.ts';
-import { AppError, badRequest, forbidden, readable, tooMany } from './errors.ts';
-import { type Frames, sendPage, sendRedirect, VARY } from './render.ts';
+import { AppError, badRequest, forbidden, readable, SignedOut } from './errors.ts';
+import { type Frames, sendPage, sendRedirect } from './render.ts';
 import {
   type Body,
   entry,
@@ -148,9 +147,6 @@ const makeCtx = (
   db,
   ...more,
 });
-
-/** Thrown inside the transaction when a session or token no longer stands for anybody. */
-class SignedOut extends Error {}
 
 /** Runs a route for somebody signed in: one transaction, closed before anything is rendered. */
 async function runRoute(platform: Platform, route: Route, req: Request, res: Response): Promise<[Reply, Ctx]> {
@@ -332,82 +328,3 @@ export const answer =
     res.locals.route = req.route?.path;
     await send(platform, req, res, await work(req, res), null);
   };
-
-const WORDS: Record<number, string> = {
-  400: 'That did not work',
-  401: 'Please sign in',
-  403: 'Not allowed',
-  404: 'Nothing here',
-  409: 'Changed by somebody else',
-  413: 'Too large',
-  422: 'Please correct this',
-  429: 'Slow down',
-  500: 'Something went wrong on our side',
-  503: 'Not available right now',
-  507: 'No room left',
-};
-
-/** The last stop of every request: what went wrong in words a person can act on, with the id to quote. */
-export function errorHandler(platform: Platform) {
-  return async (error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> => {
-    const api = req.path.startsWith('/api/');
-    const requestId = String(res.locals.request_id ?? '');
-    if (res.headersSent) {
-      platform.log.error({ err: error, request_id: requestId }, 'failed while answering');
-      next(error);
-      return;
-    }
-    if (error instanceof SignedOut) {
-      if (api) {
-        res
-          .status(401)
-          .set('WWW-Authenticate', 'Bearer')
-          .json({ error: 'Send a valid token: Authorization: Bearer …', details: {}, request_id: requestId });
-        return;
-      }
-      if (req.session?.rapport) await new Promise<void>((resolve) => req.session.destroy(() => resolve()));
-      const here = req.method === 'GET' ? req.originalUrl : '/';
-      sendRedirect(req, res, `/login?next=${encodeURIComponent(safePath(here))}`);
-      return;
-    }
-    res.removeHeader('Content-Disposition'); // a download that failed before it began is a page after all
-    const known = readable(error);
-    const status = known?.status ?? 500;
-    if (!known) platform.log.error({ err: error, request_id: requestId, route: res.locals.route }, 'request failed');
-    else if (status >= 503) platform.log.warn({ err: error, request_id: requestId }, 'dependency unavailable');
-    if (known?.details.retry_after) res.set('Retry-After', known.details.retry_after);
-    const text = known?.message ?? 'The fault is noted. Try again; if it happens again, tell us the number below.';
-    if (api) {
-      res.status(status).json({ error: text, details: known?.details ?? {}, request_id: requestId });
-      return;
-    }
-    const ctx = (res.locals.ctx as Ctx | undefined) ?? null;
-    const data = {
-      status,
-      heading: WORDS[status] ?? 'That did not work',
-      text: [text, ...Object.values(known?.details ?? {}).filter((d) => !/^\d+$/.test(d))].join(' '),
-      request_id: requestId,
-      action: { label: 'Go to the start page', href: '/', icon: 'home' },
-    };
-    const reply = {
-      kind: 'page',
-      view: '_part/error',
-      data,
-      title: data.heading,
-      status,
-      fragments: {},
-      frame: ctx ? 'layout' : 'bare',
-    } as const;
-    const seed = req.session?.rapport?.seed ?? '';
-    const csrf = seed ? csrfToken(platform.config.session_secret, seed) : '';
-    sendPage(req, res, reply, platform.frames(req, res, { ctx, csrf, said: null }));
-  };
-}
-
-/** Hash of a request's content, to tell a repeated request from a different one under the same key. */
-export const bodyHash = (value: unknown): string =>
-  createHash('sha256')
-    .update(JSON.stringify(value ?? null))
-    .digest('base64url');
-
-export { tooMany, VARY };

@@ -1,6 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
-import { bodyHash } from './http.ts';
+
+/** Hash of a request's content, to tell a repeated request from a different one under the same key. */
+const bodyHash = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value ?? null))
+    .digest('base64url');
 
 /**
  * Makes a write safe to send twice: the first send does it and keeps what it answered, a repeat gets the same answer.
