@@ -1,9 +1,8 @@
 // PostgreSQL goes away, freezes, becomes slow or falls silent while people work: RE-01 to RE-06.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findViolations } from '../helpers/invariants.ts';
-import { freshRedis } from '../helpers/servers.ts';
-import { type FaultGround, openFaultGround } from './ground.ts';
+import { useFaultGround } from './ground.ts';
 import { type Answer, Ledger, Person } from './people.ts';
+import { startOwnPostgres } from './postgres.ts';
 import { memoryOf, type Running, until } from './process.ts';
 
 /** Waiting for a connection (5 s) and then noticing that nobody answers on it (5.5 s), and a little, in ms. */
@@ -11,17 +10,15 @@ const LONGEST = 11_500;
 /** From the server's return until nobody is turned away any more, in ms. */
 const RECOVERY = 5_000;
 
-let ground: FaultGround;
+const ground = useFaultGround(startOwnPostgres);
 let product: Running;
 let people: Person[];
 
 beforeAll(async () => {
-  ground = await openFaultGround();
-  product = await ground.start({ ROLE: 'web', REDIS_URL: await freshRedis(), DATABASE_POOL: '5' });
+  product = await ground.start({ ROLE: 'web', DATABASE_POOL: '5' });
   await product.ready();
   people = await ground.people(product.url);
 }, 60_000);
-afterAll(() => ground?.stop());
 
 /** Nothing is lost, nothing is there twice, nobody was told anything but what they asked for or "not now". */
 async function expectAllIsWell(ledger: Ledger): Promise<void> {
@@ -29,8 +26,7 @@ async function expectAllIsWell(ledger: Ledger): Promise<void> {
   expect(ledger.failures).toEqual([]);
   expect([...ledger.odd(), ...(ledger.odd().length ? product.faults() : [])]).toEqual([]);
   expect(Math.max(...ledger.answers.map(({ ms }) => ms))).toBeLessThan(LONGEST);
-  expect(await ground.inDatabase((client) => ledger.differences(client))).toEqual([]);
-  expect(await findViolations(ground.postgres.url())).toEqual([]);
+  await ground.keptEverything(ledger);
 }
 
 /** `npm run test:faults` says what it measured. */
@@ -85,6 +81,8 @@ test.each(Array.from({ length: ROUNDS }, () => ENDS.slice(0, process.env.FAULTS_
   40_000,
 );
 
+const ADD_JOB = `select graphile_worker.add_job('upkeep', '{}')`;
+
 test('a job that ends while PostgreSQL is away runs again, and the worker goes on with others', async () => {
   const worker = await ground.start({ ROLE: 'worker' });
   await worker.ready();
@@ -93,21 +91,17 @@ test('a job that ends while PostgreSQL is away runs again, and the worker goes o
       // Held by the lock until the server goes: then the job has ended, and nobody can write that down.
       await client.query('begin; lock table users in access exclusive mode');
       client.on('error', () => {});
-      await ground.inDatabase((other) => other.query(`select graphile_worker.add_job('upkeep', '{}')`));
-      const held = () =>
-        ground.inDatabase(
-          async (other) => (await other.query('select from graphile_worker.jobs where locked_by is not null')).rowCount,
-        );
-      await until('the job to begin', async () => (await held()) === 1);
+      await ground.sql(ADD_JOB);
+      const held = () => ground.sql('select from graphile_worker.jobs where locked_by is not null');
+      await until('the job to begin', async () => (await held()).length === 1);
       await ground.postgres.end('SIGQUIT');
     })
     .catch(() => {});
   await sleep(3_000); // longer than it waits between two looks at the queue
   await ground.postgres.start();
-  await ground.inDatabase((client) => client.query(`select graphile_worker.add_job('upkeep', '{}')`));
-  const jobs = () =>
-    ground.inDatabase(async (client) => (await client.query('select from graphile_worker.jobs')).rowCount);
-  await until('both to be done', async () => (await jobs()) === 0, 50_000);
+  await ground.sql(ADD_JOB);
+  const jobs = () => ground.sql('select from graphile_worker.jobs');
+  await until('both to be done', async () => (await jobs()).length === 0, 50_000);
   expect(await worker.end()).toBe(0);
 }, 80_000);
 

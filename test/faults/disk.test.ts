@@ -5,18 +5,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findViolations } from '../helpers/invariants.ts';
-import { freshRedis } from '../helpers/servers.ts';
-import { openSharedGround } from './ground.ts';
+import { sharedDatabase, useFaultGround } from './ground.ts';
 import { Person } from './people.ts';
 
-let ground: Awaited<ReturnType<typeof openSharedGround>>;
-let redis: string;
-
-beforeAll(async () => {
-  ground = await openSharedGround();
-  redis = await freshRedis();
-}, 60_000);
-afterAll(() => ground?.stop());
+const ground = useFaultGround(sharedDatabase);
 
 const ROOM = 1024 * 1024;
 
@@ -31,13 +23,8 @@ function smallDisk(): { folder: string; before: string; end(): void } {
   return { folder, before: mounted ? ':' : `ulimit -f ${ROOM / 512}`, end };
 }
 
-function upload(url: string, bytes: number): Promise<Response> {
-  const form = new FormData();
-  form.set('entity', 'customers');
-  form.set('file', new Blob([`Name,City\n${'Somebody,Ulm\n'.repeat(bytes / 13)}`]), 'list.csv');
-  const headers = { authorization: `Bearer ${ground.acme.users.admin.token}` };
-  return fetch(`${url}/api/v1/imports`, { method: 'POST', headers, body: form });
-}
+const upload = (url: string, bytes: number): Promise<Response> =>
+  ground.upload(url, `Name,City\n${'Somebody,Ulm\n'.repeat(bytes / 13)}`);
 
 const filesIn = (folder: string): string[] =>
   (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /[0-9a-f]{32}/.test(name));
@@ -47,7 +34,7 @@ test('a file for which there is no room is refused with what to do, leaves nothi
   try {
     const data = path.join(disk.folder, 'data');
     mkdirSync(data);
-    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, DATA_DIR: data }, { before: disk.before });
+    const product = await ground.start({ ROLE: 'web', DATA_DIR: data }, { before: disk.before });
     await product.ready();
     for (let i = 0; i < 3; i += 1) {
       const answer = await upload(product.url, 3 * ROOM);
@@ -58,7 +45,7 @@ test('a file for which there is no room is refused with what to do, leaves nothi
       ]);
     }
     expect(filesIn(data)).toEqual([]);
-    expect(await ground.inDatabase(async (client) => (await client.query('select from imports')).rowCount)).toBe(0);
+    expect(await ground.sql('select from imports')).toEqual([]);
     expect((await upload(product.url, ROOM / 4)).status).toBe(202);
     expect(filesIn(data)).toHaveLength(1);
     expect(product.alive()).toBe(true);
@@ -75,7 +62,7 @@ test.each([
 ])(
   'a log that %s loses lines, and nothing else',
   async (_, output) => {
-    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, LOG_LEVEL: 'info' }, { output });
+    const product = await ground.start({ ROLE: 'web', LOG_LEVEL: 'info' }, { output });
     const person = new Person(product.url);
     for (let i = 0; i < 600 && product.alive(); i += 1) {
       const status = await person.send('/readyz').then(
@@ -94,7 +81,7 @@ test.each([
 );
 
 test('a log that nobody reads any more, because the reader ended, loses lines, and nothing else', async () => {
-  const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, LOG_LEVEL: 'info' });
+  const product = await ground.start({ ROLE: 'web', LOG_LEVEL: 'info' });
   await product.ready();
   product.deaf();
   const person = new Person(product.url);

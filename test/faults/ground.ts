@@ -1,4 +1,4 @@
-// A company in a PostgreSQL of the test's own, and the product as processes of their own beside it.
+// What the tests of faults stand on: a company in a database, a Redis, and the product as processes of their own beside it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,8 +7,9 @@ import { createLog } from '../../src/platform/log.ts';
 import { openPools } from '../../src/platform/postgres.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
-import { Person } from './people.ts';
-import { type OwnPostgres, startOwnPostgres } from './postgres.ts';
+import { findViolations } from '../helpers/invariants.ts';
+import { freshRedis } from '../helpers/servers.ts';
+import { type Ledger, Person } from './people.ts';
 import { type ProcessOptions, type Running, startProcess } from './process.ts';
 
 interface Database {
@@ -18,66 +19,98 @@ interface Database {
   stop(): Promise<void>;
 }
 
-export interface FaultGround<D extends Database = OwnPostgres> {
+export interface FaultGround<D extends Database> {
   postgres: D;
   acme: TestTenant;
-  /** DATABASE_URL and DATA_DIR of all processes. */
-  env: Record<string, string>;
+  /** Starts the product, to be killed at the end; `env` comes on top of DATABASE_URL, REDIS_URL and DATA_DIR. */
   start(env?: Record<string, string>, options?: ProcessOptions): Promise<Running>;
   /** Somebody of every role that may write, signed in there. */
   people(url: string, kept?: boolean): Promise<Person[]>;
+  /** Hands in a list of customers as a program does. @param options of the import */
+  upload(url: string, list: string, options?: object): Promise<Response>;
   /** The superuser's connection, for as long as `work` takes. */
   inDatabase<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
-  stop(): Promise<void>;
+  /** As superuser, on a connection of its own. */
+  sql<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
+  /** What was acknowledged is there, once, and the database is sound. */
+  keptEverything(ledger: Ledger): Promise<void>;
 }
 
-/** With a PostgreSQL of its own, for tests that take it down. */
-export const openFaultGround = async (): Promise<FaultGround> => groundIn(await startOwnPostgres());
-
-/** In a database of the run's PostgreSQL. */
-export async function openSharedGround(): Promise<FaultGround<Database>> {
+/** A database of the run's PostgreSQL. */
+export async function sharedDatabase(): Promise<Database> {
   const database = await createTestDatabase();
-  return groundIn({ url: () => database.url, runtimeUrl: database.runtimeUrl, stop: () => database.drop() });
+  return { url: () => database.url, runtimeUrl: database.runtimeUrl, stop: () => database.drop() };
 }
 
-async function groundIn<D extends Database>(postgres: D): Promise<FaultGround<D>> {
-  const files = mkdtempSync(path.join(tmpdir(), 'rapport-files-'));
-  const pools = openPools(postgres.runtimeUrl, createLog('silent'), 2);
-  const acme = await makeTenant(postgres.url(), { pools } as never, 'acme');
-  await pools.end();
-  const started: Running[] = [];
-  const env = { DATABASE_URL: postgres.runtimeUrl, DATA_DIR: files };
-  return {
-    postgres,
-    acme,
-    env,
-    start: async (more = {}, options = {}) => {
+/**
+ * A ground for the tests of a file or of a `describe`, filled before the first of them and taken away after the last.
+ * @param open `sharedDatabase`, or `startOwnPostgres` for tests that take it down
+ */
+export function useFaultGround<D extends Database>(open: () => Promise<D>): FaultGround<D> {
+  const ground = {} as FaultGround<D>;
+  const ends: (() => unknown)[] = [];
+  beforeAll(async () => {
+    const postgres = await open();
+    ends.push(() => postgres.stop());
+    const files = mkdtempSync(path.join(tmpdir(), 'rapport-files-'));
+    ends.push(() => rmSync(files, { recursive: true, force: true }));
+    const env = { DATABASE_URL: postgres.runtimeUrl, DATA_DIR: files, REDIS_URL: await freshRedis() };
+    const pools = openPools(postgres.runtimeUrl, createLog('silent'), 2);
+    const acme = await makeTenant(postgres.url(), { pools } as never, 'acme');
+    await pools.end();
+    const start: (typeof ground)['start'] = async (more, options) => {
       const running = await startProcess({ ...env, ...more }, options);
-      started.push(running);
+      ends.push(() => running.end('SIGKILL'));
       return running;
+    };
+    Object.assign(ground, { postgres, acme, start, ...lookInto(postgres.url), ...workFor(acme) });
+  }, 60_000);
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  return ground;
+}
+
+/** @param url may be another one after a restart */
+function lookInto(url: () => string) {
+  const inDatabase: FaultGround<Database>['inDatabase'] = async (work) => {
+    const client = new pg.Client({ connectionString: url() });
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    inDatabase,
+    sql: (text: string, values: unknown[] = []) =>
+      inDatabase(async (client) => (await client.query(text, values)).rows as never),
+    async keptEverything(ledger: Ledger) {
+      expect(await inDatabase((client) => ledger.differences(client))).toEqual([]);
+      expect(await findViolations(url())).toEqual([]);
     },
-    people: (url, kept) =>
+  };
+}
+
+function workFor({ users: { admin, manager } }: TestTenant) {
+  return {
+    people: (url: string, kept?: boolean) =>
       Promise.all(
-        [acme.users.admin, acme.users.manager, acme.users.admin, acme.users.manager].map(async (user) => {
+        [admin, manager, admin, manager].map(async (user) => {
           const person = new Person(url, kept);
           const { status, text } = await person.signIn(user);
           if (status !== 303) throw new Error(`not signed in: ${status} ${text.slice(0, 500)}`);
           return person;
         }),
       ),
-    inDatabase: async (work) => {
-      const client = new pg.Client({ connectionString: postgres.url() });
-      await client.connect();
-      try {
-        return await work(client);
-      } finally {
-        await client.end();
-      }
-    },
-    stop: async () => {
-      await Promise.all(started.map((running) => running.end('SIGKILL')));
-      await postgres.stop();
-      rmSync(files, { recursive: true, force: true });
+    upload(url: string, list: string, options: object = {}) {
+      const form = new FormData();
+      form.set('entity', 'customers');
+      form.set('options', JSON.stringify(options));
+      form.set('file', new Blob([list]), 'list.csv');
+      const headers = { authorization: `Bearer ${admin.token}` };
+      return fetch(`${url}/api/v1/imports`, { method: 'POST', headers, body: form });
     },
   };
 }

@@ -23,15 +23,25 @@ export interface OwnPostgres {
   stop(): Promise<void>;
 }
 
-/** @param migrated false: an empty database, whose schema comes later through `migrate(url())` */
-export async function startOwnPostgres(migrated = true): Promise<OwnPostgres> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'rapport-faults-'));
+export interface PostgresOptions {
+  /** false: an empty database, whose schema comes later through `migrate(url())` */
+  migrated?: boolean;
+  /** Where it lives, if not in a folder of its own among the temporary ones. */
+  folder?: string;
+  /** PostgreSQL's own, each `name=value`. */
+  settings?: readonly string[];
+}
+
+export async function startOwnPostgres(options: PostgresOptions = {}): Promise<OwnPostgres> {
+  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'rapport-faults-'));
   const home = path.join(folder, 'postgres');
-  let server: EmbeddedPostgres = await startEmbeddedPostgres(home); // durable: what was acknowledged has to stay
+  // Durable: what was acknowledged has to stay.
+  const launch = (): Promise<EmbeddedPostgres> => startEmbeddedPostgres(home, { settings: options.settings ?? [] });
+  let server = await launch();
   const gate = await openGate(portOf(server));
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
-  if (migrated) await migrate(server.url);
+  if (options.migrated !== false) await migrate(server.url);
   await client.query('create role rapport_app nologin; create role rapport_platform nologin').catch(() => {});
   const runtime = new URL(await createRuntimeLogin(client, server.url, 'runtime-password'));
   await client.end();
@@ -52,7 +62,7 @@ export async function startOwnPostgres(migrated = true): Promise<OwnPostgres> {
       await gate.shut();
     },
     async start() {
-      server = await startEmbeddedPostgres(home);
+      server = await launch();
       gate.lead(portOf(server));
       await gate.open();
     },

@@ -1,42 +1,25 @@
 // Several processes behind one port, and behind a balancer: RE-09, RE-16 to RE-18, RE-23. Any may answer, any may die.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
 import { openBalancer } from '../helpers/balancer.ts';
 import { openEvents } from '../helpers/events.ts';
-import { findViolations } from '../helpers/invariants.ts';
-import { freePort, freshRedis } from '../helpers/servers.ts';
-import { openSharedGround } from './ground.ts';
+import { freePort } from '../helpers/servers.ts';
+import { sharedDatabase, useFaultGround } from './ground.ts';
 import { Ledger, Person } from './people.ts';
-import { childrenOf, type Running, startProcess, until } from './process.ts';
+import { childrenOf, type Running, until } from './process.ts';
 
 /** `npm run test:faults` does it oftener. */
 const ROUNDS = process.env.FAULTS_KILLS ? 10 : 1;
 /** Two that answer requests and one for jobs. */
 const PROCESSES = 3;
 
-let ground: Awaited<ReturnType<typeof openSharedGround>>;
-let redis: string;
-
-beforeAll(async () => {
-  ground = await openSharedGround();
-  redis = await freshRedis();
-}, 60_000);
-afterAll(() => ground?.stop());
-
-const sql = <T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> =>
-  ground.inDatabase(async (client) => (await client.query<T>(text, values)).rows);
-
-async function expectAllIsWell(ledger: Ledger): Promise<void> {
-  expect(await ground.inDatabase((client) => ledger.differences(client))).toEqual([]);
-  expect(await findViolations(ground.postgres.url())).toEqual([]);
-}
+const ground = useFaultGround(sharedDatabase);
 
 describe('with WEB_CONCURRENCY=2', () => {
   let product: Running;
   let people: Person[];
 
   beforeAll(async () => {
-    product = await ground.start({ WEB_CONCURRENCY: '2', REDIS_URL: redis, METRICS_TOKEN: 'metrics-token-of-tests' });
+    product = await ground.start({ WEB_CONCURRENCY: '2', METRICS_TOKEN: 'metrics-token-of-tests' });
     await product.ready();
     people = await ground.people(product.url, false);
   }, 60_000);
@@ -64,7 +47,7 @@ describe('with WEB_CONCURRENCY=2', () => {
     const send = () => people[0]!.send('/customers', { name: 'At both', currency: 'EUR', _once: 'at-both-0001' });
     const answers = await Promise.all(Array.from({ length: 8 }, send));
     expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.get('location')}`)).size).toBe(1);
-    expect(await sql(`select count(*) from customers where name = 'At both'`)).toEqual([{ count: '1' }]);
+    expect(await ground.sql(`select count(*) from customers where name = 'At both'`)).toEqual([{ count: '1' }]);
   });
 
   test('wrong passwords are counted together', async () => {
@@ -79,25 +62,22 @@ describe('with WEB_CONCURRENCY=2', () => {
   });
 
   test('a page at one of them hears of what the worker does, and goes on when that is killed', async () => {
-    const form = new FormData();
     const rows = Array.from({ length: 4_000 }, (_, i) => `Imported ${i},Ulm`).join('\n');
-    form.set('entity', 'customers');
-    form.set('options', JSON.stringify({ commit: true }));
-    form.set('file', new Blob([`Name,City\n${rows}`]), 'list.csv');
     const [last] = childrenOf(product.pid).slice(-1);
-    const headers = { authorization: `Bearer ${ground.acme.users.admin.token}` };
-    const sent = await fetch(`${product.url}/api/v1/imports`, { method: 'POST', headers, body: form });
+    const sent = await ground.upload(product.url, `Name,City\n${rows}`, { commit: true });
     const { data } = (await sent.json()) as { data: { id: string } };
     const events = await openEvents(`${product.url}/imports/${data.id}/events`, people[0]!.cookie);
     const state = async () =>
-      (await sql<{ state: string }>('select state from imports where id = $1', [data.id]))[0]!.state;
+      (await ground.sql<{ state: string }>('select state from imports where id = $1', [data.id]))[0]!.state;
     await until('the import to be written', async () => (await state()) === 'committing', 30_000);
     process.kill(last!, 'SIGKILL'); // the worker is the last that was started
     await until('the import to be done', async () => (await state()) === 'committed', 40_000);
     expect(events.heard.length).toBeGreaterThan(1);
     events.stop();
     expect(
-      await sql(`select count(*), count(distinct name) as different from customers where name like 'Imported %'`),
+      await ground.sql(
+        `select count(*), count(distinct name) as different from customers where name like 'Imported %'`,
+      ),
     ).toEqual([{ count: '4000', different: '4000' }]);
     expect(product.said()).toMatch(/"role":"worker".*"a process ended unexpectedly"/);
   }, 90_000);
@@ -117,7 +97,7 @@ describe('with WEB_CONCURRENCY=2', () => {
         await ledger.finish();
         expect(ledger.odd()).toEqual([]);
         expect(ledger.failures.length).toBeLessThanOrEqual(people.length); // those that it was answering
-        await expectAllIsWell(ledger);
+        await ground.keptEverything(ledger);
       }
       expect(product.alive()).toBe(true);
     },
@@ -135,7 +115,7 @@ describe('with WEB_CONCURRENCY=2', () => {
 test(
   'processes behind a balancer are restarted one after another, and no request is lost',
   async () => {
-    const env = { ROLE: 'web', REDIS_URL: redis, STOP_NOTICE_SECONDS: '0.6' };
+    const env = { ROLE: 'web', STOP_NOTICE_SECONDS: '0.6' };
     const ports = [await freePort(), await freePort()].map(String);
     const running = await Promise.all(ports.map((PORT) => ground.start({ ...env, PORT })));
     await Promise.all(running.map((one) => one.ready()));
@@ -166,7 +146,7 @@ test(
       await ledger.finish();
       expect(ledger.failures).toEqual([]);
       expect(ledger.statuses().map((text) => text.split(' ')[0])).toEqual(['200', '303']);
-      await expectAllIsWell(ledger);
+      await ground.keptEverything(ledger);
     } finally {
       await balancer.stop();
     }
@@ -176,7 +156,7 @@ test(
 
 describe('a single process', () => {
   test('answers what it was asked before the signal, and closes the connection', async () => {
-    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis });
+    const product = await ground.start({ ROLE: 'web' });
     await product.ready();
     const [person] = await ground.people(product.url);
     const answer = await ground.inDatabase(async (client) => {
@@ -193,7 +173,7 @@ describe('a single process', () => {
   }, 30_000);
 
   test('ends at once at the second signal', async () => {
-    const product = await ground.start({ ROLE: 'web', REDIS_URL: redis, STOP_NOTICE_SECONDS: '20' });
+    const product = await ground.start({ ROLE: 'web', STOP_NOTICE_SECONDS: '20' });
     await product.ready();
     process.kill(product.pid, 'SIGTERM');
     await sleep(200);
@@ -206,7 +186,7 @@ describe('a single process', () => {
     const boom = encodeURIComponent(`setTimeout(() => { throw new Error('nobody caught this') }, 3000)`);
     const product = await ground.start({
       ROLE: 'web',
-      REDIS_URL: redis,
+
       NODE_OPTIONS: `--import=data:text/javascript,${boom}`,
     });
     await until('the end', () => !product.alive());
@@ -216,7 +196,7 @@ describe('a single process', () => {
 });
 
 test('when the process that started the others is killed, they end too', async () => {
-  const product = await startProcess({ ...ground.env, ROLE: 'web', REDIS_URL: redis, WEB_CONCURRENCY: '2' });
+  const product = await ground.start({ ROLE: 'web', WEB_CONCURRENCY: '2' });
   await product.ready();
   const children = childrenOf(product.pid);
   await product.end('SIGKILL');

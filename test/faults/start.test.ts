@@ -24,7 +24,7 @@ async function told(product: Running, path = '/readyz'): Promise<string> {
 }
 
 test('started first, it waits for PostgreSQL, then for the schema, then for Redis, and says what it waits for', async () => {
-  const postgres: OwnPostgres = await startOwnPostgres(false);
+  const postgres: OwnPostgres = await startOwnPostgres({ migrated: false });
   running.push(postgres);
   const redis: TestRedis = await startRedis();
   running.push(redis);
