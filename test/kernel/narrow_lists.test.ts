@@ -27,12 +27,13 @@ beforeAll(async () => {
   await owner.connect();
   const { sales, csm, manager } = acme.users;
   await owner.query(
-    `insert into customers (tenant_id, name, city, owner_id, csm_id, arr, renewal_date, created_by)
+    `insert into customers (tenant_id, name, city, owner_id, csm_id, arr, renewal_date, created_by, country, industry, status)
      select $1, 'Customer ' || lpad(i::text, 6, '0') || case when i % 7 = 0 then ' Bergbau' else '' end
          || case when i % 4001 = 0 then ' Quarzwerk' else '' end || case when i > ${CUSTOMERS - 50} then ' Hinterland' else '' end,
        case when i % 2 = 0 then 'Jena' end, case when i % ${SALES_EVERY} = 0 then $2::uuid when i > ${CUSTOMERS / 2} then $4::uuid end,
        case when i % ${CSM_EVERY} = 0 then $3::uuid end, case when i % 3 > 0 then i end, case when i % 5 > 0 then date '2026-01-01' + i % 400 end,
-       $5
+       $5, case when i % 10 = 0 then 'Ireland' else 'France' end, case when i % 13 = 0 then 'Education' else 'Retail' end,
+       case when i % 3 = 0 then 'new' else 'active' end
      from generate_series(1, ${CUSTOMERS}) i`,
     [acme.id, sales.id, csm.id, manager.id, acme.users.admin.id],
   );
@@ -100,6 +101,12 @@ describe('rows', () => {
       'csm',
       { scope: 'own', q: 'bergbau' },
       () => `csm_id = '${acme.users.csm.id}' and ${WORD('bergbau')}`,
+    ],
+    [
+      'several filters',
+      'admin',
+      { scope: 'all', country: 'Ireland', industry: 'Education', status: 'new' },
+      () => `country = 'Ireland' and industry = 'Education' and status = 'new'`,
     ],
     ['a day', 'admin', { scope: 'all', renewal_date__from: '2027-02-03' }, () => `renewal_date >= '2027-02-03'`],
   ])('of %s are all there, once and in order', async (_of, who, query, where) => {
@@ -189,6 +196,17 @@ describe('what is read', () => {
   ])('for %s is little of the table', async (_what, who, entity, query, most) => {
     expect(await rowsRead(who, entity, query)).toBeLessThan(most);
   });
+});
+
+test('several filters are looked up in one index', async () => {
+  const plan = await as('admin', (ctx) =>
+    ctx.db.run(
+      `explain select id from customers where tenant_id = :tenant and deleted_at is null
+         and country = 'Ireland' and industry = 'Education' and status = 'new'`,
+    ),
+  );
+  const text = plan.map((row) => row['QUERY PLAN']).join('\n');
+  expect(text).toMatch(/Index Cond: .*tenant_id.*status.*industry.*country/);
 });
 
 function cursor(value: string): string {
