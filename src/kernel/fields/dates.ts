@@ -4,6 +4,8 @@ import { cached, cell, clean, control, type Field, type FieldOptions, type Local
 import { text } from './text.ts';
 
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+/** A day with its month in letters. luxon takes 75 µs to say of an address that it is none, and lists are full of them. */
+const WITH_MONTH = /^(\d{1,2}[ -][a-z]{3,9}[ -]\d{4}|[a-z]{3,9} \d{1,2}, \d{4})$/i;
 
 /** Does the calendar have this day? Years 1 to 9999. */
 export function isDate(iso: string): boolean {
@@ -30,13 +32,13 @@ export function readDate(raw: string, locale: string): string | null {
   else if (short) {
     const monthFirst = dayOrder(locale) === 'mdy' && !typed.includes('.');
     parts = monthFirst ? [short[3], short[1], short[2]] : [short[3], short[2], short[1]];
-  } else {
+  } else if (WITH_MONTH.test(typed)) {
     for (const pattern of ['d LLL yyyy', 'd LLLL yyyy', 'LLL d, yyyy', 'LLLL d, yyyy', 'd-LLL-yyyy']) {
       const date = DateTime.fromFormat(typed, pattern, { locale: 'en', zone: 'utc' });
       if (date.isValid && date.year > 0) return date.toISODate();
     }
-    return null;
   }
+  if (!parts) return null;
   const iso = `${parts[0]}-${parts[1]?.padStart(2, '0')}-${parts[2]?.padStart(2, '0')}`;
   return isDate(iso) ? iso : null;
 }

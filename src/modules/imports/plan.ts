@@ -12,7 +12,7 @@ import { failImport, inLanes, type Work } from './work.ts';
 /** Rows a transaction: few round trips, and what is planned together is written together. */
 const CHUNK = 1_000;
 /** While PostgreSQL looks up one chunk and writes another, the next is parsed here. */
-const LANES = 3;
+const LANES = 5;
 
 /** Staged rows behind `after`. */
 export async function stagedRows(ctx: Ctx, id: string, after: number, most: number): Promise<StagedRow[]> {

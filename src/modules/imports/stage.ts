@@ -18,7 +18,7 @@ import { failImport, inLanes, type Lanes, type Work } from './work.ts';
 /** Rows a transaction; keeps memory small and the import's lock short. */
 const CHUNK = 1_000;
 /** Chunks being written while the next is read. */
-const LANES = 2;
+const LANES = 4;
 const MOST_NOTES = 12;
 
 /** The sheet to read: the one that was asked for, or the only one with rows; null when the person has to choose. */

@@ -37,6 +37,9 @@ export const cellKind = (cell: StagedCell | undefined): CellKind =>
 export const cellValue = (cell: StagedCell | undefined): string =>
   typeof cell === 'object' && cell !== null ? (cell[2] ?? cell[1]) : cellText(cell);
 
+/** Begins with what is no blank: nearly every cell, told without cleaning it. */
+const BEGINS = /^[!-~]/;
+
 /** Nothing to read in it; an error cell and a formula without result are not blank. */
 export const isBlank = (cell: StagedCell | undefined): boolean =>
-  cellKind(cell) !== 'error' && clean(cellText(cell)) === '';
+  !(typeof cell === 'string' && BEGINS.test(cell)) && cellKind(cell) !== 'error' && clean(cellText(cell)) === '';
