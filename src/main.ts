@@ -196,8 +196,8 @@ async function main(): Promise<void> {
     const deadline = config.stop_notice_ms + STOP_DEADLINE;
     const end = stopOnSignals(async () => running?.stop(), deadline);
     stopOnFault(end, (error) => {
-      // The queue does not wait for all that it asks of the database.
-      const away = readable(error)?.status === 503;
+      // The queue does not wait for all that it asks of the database, which may be away, or full.
+      const away = [503, 507].includes(readable(error)?.status ?? 0);
       log[away ? 'warn' : 'fatal']({ err: error }, 'a fault that nobody caught');
       return away;
     });

@@ -1,40 +1,22 @@
 // No room left: for uploads, for the log. RE-13, RE-18. Where mounting is allowed the disk is really full, else the process
 // may write no larger files, which the system refuses in the same way.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { findViolations } from '../helpers/invariants.ts';
 import { sharedDatabase, useFaultGround } from './ground.ts';
 import { Person } from './people.ts';
+import { filesIn, smallDisk } from './small_disk.ts';
 
 const ground = useFaultGround(sharedDatabase);
 
 const ROOM = 1024 * 1024;
 
-/** A folder with room for a megabyte. */
-function smallDisk(): { folder: string; before: string; end(): void } {
-  const folder = mkdtempSync(path.join(tmpdir(), 'rapport-full-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${ROOM}`, 'rapport-full', folder]).status === 0;
-  const end = () => {
-    if (mounted) execFileSync('umount', [folder]);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { folder, before: mounted ? ':' : `ulimit -f ${ROOM / 512}`, end };
-}
-
 const upload = (url: string, bytes: number): Promise<Response> =>
   ground.upload(url, `Name,City\n${'Somebody,Ulm\n'.repeat(bytes / 13)}`);
 
-const filesIn = (folder: string): string[] =>
-  (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /[0-9a-f]{32}/.test(name));
-
 test('a file for which there is no room is refused with what to do, leaves nothing behind, and others go on', async () => {
-  const disk = smallDisk();
+  const disk = smallDisk(ROOM);
   try {
-    const data = path.join(disk.folder, 'data');
-    mkdirSync(data);
-    const product = await ground.start({ ROLE: 'web', DATA_DIR: data }, { before: disk.before });
+    const before = disk.real ? ':' : `ulimit -f ${ROOM / 512}`;
+    const product = await ground.start({ ROLE: 'web', DATA_DIR: disk.folder }, { before });
     await product.ready();
     for (let i = 0; i < 3; i += 1) {
       const answer = await upload(product.url, 3 * ROOM);
@@ -44,10 +26,10 @@ test('a file for which there is no room is refused with what to do, leaves nothi
         'There is no room left to keep this, so nothing was saved. Tell whoever runs Rapport.',
       ]);
     }
-    expect(filesIn(data)).toEqual([]);
+    expect(filesIn(disk.folder)).toEqual([]);
     expect(await ground.sql('select from imports')).toEqual([]);
     expect((await upload(product.url, ROOM / 4)).status).toBe(202);
-    expect(filesIn(data)).toHaveLength(1);
+    expect(filesIn(disk.folder)).toHaveLength(1);
     expect(product.alive()).toBe(true);
     expect(await findViolations(ground.postgres.url())).toEqual([]);
     expect(await product.end()).toBe(0);

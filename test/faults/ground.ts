@@ -22,6 +22,8 @@ interface Database {
 export interface FaultGround<D extends Database> {
   postgres: D;
   acme: TestTenant;
+  /** DATA_DIR */
+  files: string;
   /** Starts the product, to be killed at the end; `env` comes on top of DATABASE_URL, REDIS_URL and DATA_DIR. */
   start(env?: Record<string, string>, options?: ProcessOptions): Promise<Running>;
   /** Somebody of every role that may write, signed in there. */
@@ -63,7 +65,7 @@ export function useFaultGround<D extends Database>(open: () => Promise<D>): Faul
       ends.push(() => running.end('SIGKILL'));
       return running;
     };
-    Object.assign(ground, { postgres, acme, start, ...lookInto(postgres.url), ...workFor(acme) });
+    Object.assign(ground, { postgres, acme, files, start, ...lookInto(postgres.url), ...workFor(acme) });
   }, 60_000);
   afterAll(async () => {
     for (const end of ends.reverse()) await end();
@@ -75,6 +77,7 @@ export function useFaultGround<D extends Database>(open: () => Promise<D>): Faul
 function lookInto(url: () => string) {
   const inDatabase: FaultGround<Database>['inDatabase'] = async (work) => {
     const client = new pg.Client({ connectionString: url() });
+    client.on('error', () => {}); // the server may go; what is asked of it then fails by itself
     await client.connect();
     try {
       return await work(client);

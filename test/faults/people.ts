@@ -132,10 +132,10 @@ export class Ledger {
     return [...counts].map(([status, list]) => `${status} ×${list.length}`).sort();
   }
 
-  /** Which answers are neither what was asked for nor a clear "not now". */
-  odd(): string[] {
+  /** Which answers are neither what was asked for nor a clear "not now". @param also statuses that are clear too */
+  odd(also: readonly number[] = []): string[] {
     return this.answers
-      .filter(({ status }) => ![200, 303, 503].includes(status))
+      .filter(({ status }) => ![200, 303, 503, ...also].includes(status))
       .map(({ status, text }) => `${status} ${text.replace(/<[^>]*>|\s+/g, ' ').slice(0, 300)}`);
   }
 

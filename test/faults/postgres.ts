@@ -62,7 +62,9 @@ export async function startOwnPostgres(options: PostgresOptions = {}): Promise<O
       await gate.shut();
     },
     async start() {
-      server = await launch();
+      const next = await launch();
+      if (!next.adopted) server = next; // else it was about to end, and did not
+      await gate.shut();
       gate.lead(portOf(server));
       await gate.open();
     },
