@@ -1,6 +1,7 @@
 /** Jest 30 strips types the way Node does, so nothing is transformed. Run it through `npm test`, which brings the servers. */
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.mjs',
+  roots: ['<rootDir>/test'], // else Jest looks at every file of node_modules and of local data first
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {},
   extensionsToTreatAsEsm: ['.ts'], // else files are loaded by require(), which refuses top-level await anywhere below

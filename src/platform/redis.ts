@@ -1,4 +1,3 @@
-import { createClient } from 'redis';
 import type { Logger } from './log.ts';
 
 /** Silence on the socket after which the server counts as gone, in ms; a ping a second keeps a live one talking. */
@@ -9,12 +8,16 @@ const PATIENCE = 15_000;
 /** A connection that takes so long is told of, in ms. */
 const TOLD_AFTER = 300;
 
-const connectTo = (url: string, log: Logger, until: number) => {
+/** The package is loaded by those who use it: its 700 files take as long as a fifth of a start. */
+const connectTo = async (url: string, log: Logger, until: number) => {
+  const { createClient } = await import('redis');
   let reached = false;
   const client = createClient({
     url,
     // A command for a server that is away fails at once: a page that waits for Redis would hold a connection.
     disableOfflineQueue: true,
+    // None waits to be sent then, and a server that is silent is noticed below: a timer for each command says nothing more.
+    commandOptions: { timeout: undefined as never },
     pingInterval: 1_000,
     socket: {
       connectTimeout: SILENCE,
@@ -30,7 +33,7 @@ const connectTo = (url: string, log: Logger, until: number) => {
   return client;
 };
 
-export type Redis = ReturnType<typeof connectTo>;
+export type Redis = Awaited<ReturnType<typeof connectTo>>;
 
 /**
  * Connects to Redis; later losses are repaired in the background while commands fail fast.
@@ -45,7 +48,7 @@ export async function openRedis(
   patience = PATIENCE,
   tell?: (reason: string) => void,
 ): Promise<Redis> {
-  const client = connectTo(url, log, Date.now() + patience);
+  const client = await connectTo(url, log, Date.now() + patience);
   const waiting = setTimeout(() => tell?.('Redis cannot be reached'), TOLD_AFTER);
   try {
     await client.connect();

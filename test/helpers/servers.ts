@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'redis';
 
 /** Ends the program when our end of its standard input closes, so that no way in which we end leaves it running. */
 const TIED =
@@ -30,6 +29,7 @@ export function templateDatabase(): string {
 /** An empty database of the run's Redis server, one for each Jest worker: its test files run one after the other. */
 export async function freshRedis(): Promise<string> {
   const url = `${fromRun('TEST_REDIS_URL')}/${Number(process.env.JEST_WORKER_ID ?? 1) % 16}`;
+  const { createClient } = await import('redis'); // seldom needed, and large
   const client = await createClient({ url }).connect();
   await client.flushDb();
   await client.close();

@@ -9,8 +9,7 @@ import { type Handler, type Input, stream } from '#src/kernel/routes.ts';
 import { withTenant } from '#src/kernel/tenant_db.ts';
 import { askNow, PATIENCE, roomy } from './kept.service.ts';
 import { reportView } from './page.ts';
-import { SIZES, type Size } from './pdf/paper.ts';
-import { customaryPaper, writePdf } from './pdf.ts';
+import { customaryPaper, SIZES, type Size } from './pdf/size.ts';
 import { readQuestion } from './question.ts';
 import type { Question, Report } from './report.ts';
 import { aboutTable, chartTables } from './workbook.ts';
@@ -65,6 +64,8 @@ async function write(ctx: Ctx, input: Input, report: Report, question: Question,
     return writeXlsx([data, ...chartTables(view), aboutTable(view)], out);
   }
   const print = { view, size: readPaper(ctx, input), origin: input.platform.origin() };
+  // What draws it is large and seldom needed.
+  const { writePdf } = await import('./pdf.ts');
   return writePdf(ctx, { ...print, table: () => report.table(ctx, question) }, out);
 }
 

@@ -7,7 +7,8 @@ import type { ReportTable, ReportView } from '#src/kernel/views_pages.ts';
 import { rowsNote } from './figures.ts';
 import { drawChart } from './pdf/chart.ts';
 import { drawNotes, drawTiles, drawTitle } from './pdf/frame.ts';
-import { Paper, type Size } from './pdf/paper.ts';
+import { Paper } from './pdf/paper.ts';
+import type { Size } from './pdf/size.ts';
 import { drawTable, type Printed, type PrintedTable, printedCell, wishedWidth } from './pdf/table.ts';
 import { MOST_ROWS } from './report.ts';
 import { decimal } from './value.ts';
@@ -21,11 +22,6 @@ export interface Print {
   /** of our own pages, for the links behind the figures */
   origin: string;
 }
-
-/** Paper of a locale: Letter in North America and where it is customary, else A4. */
-const LETTER = new Set(['US', 'CA', 'MX', 'PH', 'CL', 'CO', 'VE', 'CR', 'GT', 'PA', 'DO', 'PR', 'SV', 'NI', 'BO']);
-export const customaryPaper = (locale: string): Size =>
-  LETTER.has(new Intl.Locale(locale).region ?? '') ? 'letter' : 'a4';
 
 /** Tables that are one list, of which the page may show the first rows only: those with the columns of the longest. */
 function cutTables(tables: readonly ReportTable[]): ReportTable[] {

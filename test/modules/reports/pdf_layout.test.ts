@@ -8,8 +8,9 @@ import { buffer } from 'node:stream/consumers';
 import type { ExportCell, Table } from '../../../src/kernel/export.ts';
 import { cell } from '../../../src/kernel/fields/field.ts';
 import type { ChartData, ReportTable, ReportView } from '../../../src/kernel/views_pages.ts';
+import { customaryPaper } from '../../../src/modules/reports/pdf/size.ts';
 import { ticks } from '../../../src/modules/reports/pdf/upright.ts';
-import { customaryPaper, type Print, writePdf } from '../../../src/modules/reports/pdf.ts';
+import { type Print, writePdf } from '../../../src/modules/reports/pdf.ts';
 
 const tenant = {
   id: '',

@@ -4,10 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import PDFDocument from 'pdfkit';
 import { Face, printable, type Weight } from './face.ts';
+import { SIZES, type Size } from './size.ts';
 
-/** Points: 72 to an inch. */
-export const SIZES = { a4: [595.28, 841.89], letter: [612, 792] } as const;
-export type Size = keyof typeof SIZES;
 const MARGIN = { side: 42, top: 40, bottom: 50 };
 /** From the top of later pages to what they hold, below the running head. */
 const HEAD = 24;
