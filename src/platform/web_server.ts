@@ -1,10 +1,14 @@
 // The listening socket of a process: it answers before there is anything to serve, and it goes away without a lost request.
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long open requests may take to finish when the process stops, in ms. */
 export const DRAIN = 10_000;
+
+/** Open files that are kept for others than clients, such as Redis and uploads, beside two for a connection of the pool. */
+const KEPT = 64;
 
 export interface WebServer {
   url: string;
@@ -19,19 +23,20 @@ export interface WebServer {
 }
 
 /**
- * Listens at once, so that whoever asks how the process is gets an answer while it still waits for others.
+ * Listens at once, so that whoever asks how the process is gets an answer while it still waits for others. Of the files
+ * that the process may have open, clients get what the database and others leave: who comes beyond that is not let in.
  * @param waiting what it waits for, for people
  * @throws Error when the port is taken
  */
 export async function openWebServer(
-  { host, port }: { host: string; port: number },
+  { host, port, database_pool }: { host: string; port: number; database_pool: number },
   waiting: () => string,
 ): Promise<WebServer> {
   let application: http.RequestListener = starting(waiting);
   let stopping = false;
   const open = new Set<http.ServerResponse>();
   const server = http.createServer((req, res) => {
-    if (stopping) res.shouldKeepAlive = false;
+    if (stopping || clients.all.size > most / 2) res.shouldKeepAlive = false; // who waits for a place gets it sooner
     open.add(res);
     res.once('close', () => open.delete(res));
     application(req, res);
@@ -40,7 +45,9 @@ export async function openWebServer(
   server.headersTimeout = 20_000;
   server.keepAliveTimeout = 65_000;
   server.maxHeadersCount = 100;
-  const unused = unusedSockets(server);
+  const most = roomForClients(2 * database_pool + KEPT);
+  server.maxConnections = most;
+  const clients = clientsOf(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port, host }, resolve);
@@ -55,7 +62,7 @@ export async function openWebServer(
       for (const res of open) res.shouldKeepAlive = false;
       await sleep(notice);
       last();
-      await drain(server, unused);
+      await drain(server, clients.unused);
     },
   };
 }
@@ -80,15 +87,36 @@ function starting(waiting: () => string): http.RequestListener {
   };
 }
 
-/** Connections on which nothing was asked yet: browsers open some in advance, and Node does not count them as idle. */
-function unusedSockets(server: http.Server): Set<Socket> {
-  const unused = new Set<Socket>();
+interface Clients {
+  all: ReadonlySet<Socket>;
+  /** Nothing was asked on them yet: browsers open some in advance, and Node does not count them as idle. */
+  unused: ReadonlySet<Socket>;
+}
+
+function clientsOf(server: http.Server): Clients {
+  const [all, unused] = [new Set<Socket>(), new Set<Socket>()];
   server.on('connection', (socket) => {
-    unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    for (const set of [all, unused]) set.add(socket);
+    socket.once('close', () => {
+      for (const set of [all, unused]) set.delete(socket);
+    });
   });
   server.on('request', (req) => unused.delete(req.socket));
-  return unused;
+  return { all, unused };
+}
+
+/** How many connections the limit of open files allows beside `kept` others, and half of it at least. */
+function roomForClients(kept: number): number {
+  const limit = Number(/^Max open files +(\d+)/m.exec(textOf('/proc/self/limits'))?.[1] ?? Number.POSITIVE_INFINITY);
+  return Math.max(limit - kept, limit / 2);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // only Linux tells
+  }
 }
 
 function drain(server: http.Server, unused: ReadonlySet<Socket>): Promise<void> {
