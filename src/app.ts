@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { Socket } from 'node:net';
 import express, { type Application, type Request, type Response } from 'express';
@@ -30,7 +30,7 @@ export function createApp(platform: Platform, health: Health): Application {
   app.use((req, res, next) => {
     const given = req.get('x-request-id') ?? '';
     res.locals.request_id = REQUEST_ID.test(given) ? given : randomUUID();
-    res.locals.nonce = randomBytes(16).toString('base64');
+    res.locals.nonce = randomUUID(); // 122 random bits, of which Node keeps a supply: asking the system each time is slow
     res.set('X-Request-Id', res.locals.request_id);
     const started = performance.now();
     res.on('finish', () => {

@@ -61,9 +61,11 @@ function listBehind(ctx: Ctx, entity: Entity, input: Input): [ListQuery, string]
 
 async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolean): Promise<Reply> {
   const list = readListQuery(ctx, entity, input.query, trashed);
-  const found = await listPage(ctx, entity, list, listColumns(entity));
-  const count =
-    list.count === 'none' ? null : await countRows(ctx, entity, list, list.count === 'exact' ? null : undefined);
+  const [found, count, { people, tags }] = await Promise.all([
+    listPage(ctx, entity, list, listColumns(entity)),
+    list.count === 'none' ? null : countRows(ctx, entity, list, list.count === 'exact' ? null : undefined),
+    listNames(ctx, entity),
+  ]);
   const total =
     count === null
       ? null
@@ -74,9 +76,8 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
   const filtered = [...list.filters, ...list.through.map(({ filter }) => filter)].flatMap((f) =>
     f.values.map((value) => ({ [f.field]: value }) as Row),
   );
-  const rows = [...found.rows, ...filtered];
-  const { people, tags, titles } = await listNames(ctx, entity, rows);
-  await titlesOfAll(ctx, [{ entity, rows }], titles);
+  const known = new Map(people.map(({ id, title }) => [id, title]));
+  const titles = await titlesOfAll(ctx, [{ entity, rows: [...found.rows, ...filtered] }], known);
   const view = listView(ctx, entity, { list, found, titles, people, tags, total });
   const suffix = new URL(view.here, 'http://x').search.slice(1);
   for (const row of view.rows) row.href += `?list=${encodeURIComponent(suffix)}`;

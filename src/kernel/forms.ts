@@ -17,6 +17,7 @@ const UNSEEN = 'Not visible to you';
 
 /** More people than this are found by typing instead of choosing from a list. */
 const MOST_OPTIONS = 200;
+const MOST_TAGS = 100;
 
 export interface Person {
   id: string;
@@ -34,34 +35,21 @@ export async function activePeople(ctx: Ctx): Promise<Person[]> {
     .limit(MOST_OPTIONS)) as Person[];
 }
 
-/** What a list needs to know by name: whom and what it narrows by, and the people its rows name, who may have left. */
-export async function listNames(
-  ctx: Ctx,
-  entity: Entity,
-  rows: readonly Row[],
-): Promise<{ people: Person[]; tags: string[]; titles: Titles }> {
-  const toUser = entity.field_names.filter((name) => entity.fields[name]?.to === 'user');
-  const named = new Set(rows.flatMap((row) => toUser.flatMap((name) => (row[name] ? [String(row[name])] : []))));
-  const found = (await ctx.db.run(
-    `/* list.names */ (select 'person' as kind, id, name, deactivated_at is null as offered from users
-       where tenant_id = :tenant and id = any (cast(:named as uuid[]))
-     union (select 'person', id, name, true from users
-       where tenant_id = :tenant and deactivated_at is null and :people order by name, id limit ${MOST_OPTIONS}))
-     union all (select 'tag', id, name, true from tags
-       where tenant_id = :tenant and deleted_at is null and :tags order by name limit 100)
-     order by 3, 2`,
-    {
-      named: [...named],
-      people: entity.filters.some((name) => toUser.includes(name)),
-      tags: !!entity.tag_field,
-    },
-  )) as { kind: string; id: string; name: string; offered: boolean }[];
-  const people = found.filter(({ kind }) => kind === 'person');
-  return {
-    people: people.filter(({ offered }) => offered).map(({ id, name }) => ({ id, title: name })),
-    tags: found.filter(({ kind }) => kind === 'tag').map(({ name }) => name),
-    titles: new Map(people.map(({ id, name }) => [id, name])),
-  };
+/** What a list can be narrowed by: colleagues, where people are among its filters, and tags, where it has any. */
+export async function listNames(ctx: Ctx, entity: Entity): Promise<{ people: Person[]; tags: string[] }> {
+  const byPeople = entity.filters.some((name) => entity.fields[name]?.to === 'user');
+  const [people, tags] = await Promise.all([
+    byPeople ? activePeople(ctx) : [],
+    entity.tag_field
+      ? (ctx.db
+          .from('tags', 'tags', 'tags.options')
+          .select('name')
+          .whereNull('deleted_at')
+          .orderBy('name')
+          .limit(MOST_TAGS) as unknown as Promise<{ name: string }[]>)
+      : [],
+  ]);
+  return { people, tags: tags.map(({ name }) => name) };
 }
 
 const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {

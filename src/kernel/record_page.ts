@@ -115,7 +115,7 @@ async function neighbours(
     const { rows } = await listPage(ctx, entity, beside, ['id']);
     return rows[0] ? `/${entity.table}/${rows[0].id}${suffix}` : '';
   };
-  return [await near({ before: cursor }), await near({ after: cursor })];
+  return Promise.all([near({ before: cursor }), near({ after: cursor })]);
 }
 
 /** Everything about a record on one page. @param list the list the reader came from @param suffix how addresses name it, '' when there was none */
@@ -129,22 +129,25 @@ export async function recordView(
   const base = `/${entity.table}`;
   const here = `${base}/${row.id}`;
   const live = !row.deleted_at;
-  const people = live ? await activePeople(ctx) : [];
-  const history = await timeline(ctx, entity, row, null);
-  const composers: FormView[] = [];
-  const related: Related[] = [];
-  for (const { entity: other, field } of referrers(entity)) {
-    if (!other.access.read[ctx.actor.role]) continue;
-    if (!other.happened) related.push(await relatedTable(ctx, other, field, row, here));
-    else {
-      const add = live ? addForm(ctx, other, field, row, here, people) : null;
-      if (add) composers.push(add);
-    }
-  }
+  const readable = referrers(entity).filter(({ entity: other }) => other.access.read[ctx.actor.role]);
+  const [people, history, [previous, next], ...related] = await Promise.all([
+    live ? activePeople(ctx) : [],
+    timeline(ctx, entity, row, null),
+    live && suffix ? neighbours(ctx, entity, row, list, suffix) : ['', ''],
+    ...readable.flatMap(({ entity: other, field }) =>
+      other.happened ? [] : [relatedTable(ctx, other, field, row, here)],
+    ),
+  ]);
+  const composers = readable.flatMap(
+    ({ entity: other, field }) => (live && other.happened && addForm(ctx, other, field, row, here, people)) || [],
+  );
   // The shortest form first: a note is what one writes most.
   composers.sort((a, b) => a.inputs.length - b.inputs.length);
-  const titles = await titlesOfAll(ctx, [{ entity, rows: [row] }, ...history.referring, ...related]);
-  const [previous, next] = live && suffix ? await neighbours(ctx, entity, row, list, suffix) : ['', ''];
+  // What hangs on the record names it.
+  const known = new Map(
+    [{ id: String(row.id), title: recordTitle(entity, row) }, ...people].map((k) => [k.id, k.title]),
+  );
+  const titles = await titlesOfAll(ctx, [{ entity, rows: [row] }, ...history.referring, ...related], known);
   const badges = entity.columns.filter((name) => entity.fields[name]?.kind === 'choice' && row[name]);
   const [deleted] = live ? [''] : formatInstant(String(row.deleted_at), ctx.tenant);
   const second = subtitleField(entity);

@@ -39,9 +39,9 @@ export async function loadRecord(
   if (state === 'live') query.whereNull(`${entity.table}.deleted_at`);
   if (state === 'trashed') query.whereNotNull(`${entity.table}.deleted_at`);
   if (lock) query.forUpdate(entity.table);
-  const [row] = (await query) as Row[];
+  const [[row], tags] = await Promise.all([query as unknown as Promise<Row[]>, tagsOf(ctx, entity, [id])]);
   if (!row) throw notFound();
-  if (entity.tag_field) row[entity.tag_field] = (await tagsOf(ctx, entity, [id])).get(id) ?? [];
+  if (entity.tag_field) row[entity.tag_field] = tags.get(id) ?? [];
   return row;
 }
 
@@ -104,16 +104,20 @@ export async function titlesOfAll(
       }
     }
   }
-  for (const [to, ids] of wanted) {
-    const target = refTarget({ to } as never);
-    const query = target.entity
-      ? visible(ctx, target.entity, `${to}.titles`)
-      : ctx.db.from(target.table, target.table, `${to}.titles`);
-    const found = (await query
-      .select(`${target.table}.id`, `${target.table}.${target.title} as title`)
-      .whereRaw(`${target.table}.id = any (?::uuid[])`, [[...ids]])) as { id: string; title: string }[];
-    for (const row of found) titles.set(row.id, row.title);
-  }
+  const found = await Promise.all(
+    [...wanted].map(([to, ids]) => {
+      const target = refTarget({ to } as never);
+      const query = target.entity
+        ? visible(ctx, target.entity, `${to}.titles`)
+        : ctx.db.from(target.table, target.table, `${to}.titles`);
+      return query
+        .select(`${target.table}.id`, `${target.table}.${target.title} as title`)
+        .whereRaw(`${target.table}.id = any (?::uuid[])`, [[...ids]]) as unknown as Promise<
+        { id: string; title: string }[]
+      >;
+    }),
+  );
+  for (const row of found.flat()) titles.set(row.id, row.title);
   return titles;
 }
 

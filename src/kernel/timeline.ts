@@ -44,9 +44,7 @@ export async function timeline(ctx: Ctx, entity: Entity, record: Row, before: Cu
   // Things that happened at the same instant, as those of one import, follow each other by id.
   const earlier = (query: Query, at: string, key: string) =>
     before && query.whereRaw(`(${at}, ${key}) < (?::timestamptz, ?::uuid)`, [before.value, before.id]);
-  const moments: Moment[] = [];
-  for (const { entity: other, field } of referrers(entity)) {
-    if (!other.happened || !other.access.read[ctx.actor.role]) continue;
+  const happened = async (other: Entity, field: string): Promise<Moment[]> => {
     const at = `${other.table}.${other.happened}`;
     const query = visible(ctx, other, `${other.name}.timeline`)
       .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
@@ -55,16 +53,14 @@ export async function timeline(ctx: Ctx, entity: Entity, record: Row, before: Cu
       .orderBy(`${other.table}.id`, 'desc')
       .limit(PAGE + 1);
     earlier(query, at, `${other.table}.id`);
-    for (const row of (await query) as Row[]) {
-      moments.push({
-        at: String(row[other.happened]),
-        id: String(row.id),
-        entity: other,
-        row,
-        item: (titles) => happening(ctx, other, row, titles),
-      });
-    }
-  }
+    return ((await query) as Row[]).map((row) => ({
+      at: String(row[other.happened!]),
+      id: String(row.id),
+      entity: other,
+      row,
+      item: (titles) => happening(ctx, other, row, titles),
+    }));
+  };
   const trail = ctx.db
     .from('audit_log', 'audit_log', 'audit.timeline')
     .select('id', 'at', 'actor_name', 'verb', 'changes', 'via')
@@ -73,15 +69,18 @@ export async function timeline(ctx: Ctx, entity: Entity, record: Row, before: Cu
     .orderBy('id', 'desc')
     .limit(PAGE + 1);
   earlier(trail, 'at', 'id');
-  for (const row of (await trail) as Row[]) {
-    moments.push({
+  const changes = async (): Promise<Moment[]> =>
+    ((await trail) as Row[]).map((row) => ({
       at: String(row.at),
       id: String(row.id),
       entity,
       row: oldAndNew(row),
       item: (titles) => changeItem(ctx, entity, row, titles),
-    });
-  }
+    }));
+  const things = referrers(entity).filter(({ entity: other }) => other.happened && other.access.read[ctx.actor.role]);
+  const moments = (
+    await Promise.all([changes(), ...things.map(({ entity: other, field }) => happened(other, field))])
+  ).flat();
   moments.sort((a, b) => (a.at < b.at || (a.at === b.at && a.id < b.id) ? 1 : -1));
   const shown = moments.slice(0, PAGE);
   const last = shown.at(-1);
