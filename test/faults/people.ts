@@ -17,15 +17,18 @@ export interface Answer {
   at: number;
 }
 
-/** Nobody waits longer for an answer, in ms. */
+/** Nobody waits longer for a page, in ms. */
 const PATIENCE = 20_000;
 
 /** A browser without a screen and somebody in front of it. */
 export class Person {
   url: string;
+  /** How long an answer is waited for, in ms. */
+  patience = PATIENCE;
   #cookies = new Map<string, string>();
   #token = '';
   readonly #agent: http.Agent;
+  #user: Pick<TestUser, 'email'> | null = null;
 
   /** @param kept false: every request goes over a connection of its own, so that any of several processes may answer */
   constructor(url: string, kept = true) {
@@ -39,7 +42,7 @@ export class Person {
     const sent = http.request(this.url + path, {
       method: form ? 'POST' : 'GET',
       agent: this.#agent,
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(this.patience),
       headers: {
         cookie: this.cookie,
         ...(body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
@@ -65,10 +68,16 @@ export class Person {
 
   /** @returns the answer to the form with the password */
   async signIn(user: Pick<TestUser, 'email'>): Promise<Answer> {
+    this.#user = user;
     await this.send('/login');
     const answer = await this.send('/login', { email: user.email, password: PASSWORD });
     if (answer.status === 303) await this.send('/customers'); // where the token of this session stands
     return answer;
+  }
+
+  /** After an answer that leads to the sign-in: the session is gone. */
+  async signInAgain(): Promise<void> {
+    if (this.#user) await this.signIn(this.#user);
   }
 }
 
@@ -79,9 +88,23 @@ interface Wish {
   acknowledged: number;
 }
 
+/** A page that somebody wanted to see, from the request to the end of the answer, in ms since 1970. */
+interface Read {
+  from: number;
+  to: number;
+  /** with the page, or with the form to sign in */
+  answered: boolean;
+}
+
+/** How long somebody tries to get a customer acknowledged, in ms. */
+const PERSISTENCE = 60_000;
+
 /** What people were answered while something was wrong. */
 export class Ledger {
   readonly answers: Answer[] = [];
+  readonly reads: Read[] = [];
+  /** How often people were asked to sign in again. */
+  signedOut = 0;
   /** Requests without an answer. */
   readonly failures: string[] = [];
   readonly wishes: Wish[] = [];
@@ -103,7 +126,7 @@ export class Ledger {
     while (!this.#stopping) {
       const wish = { name: `Wish ${randomUUID()}`, key: randomUUID(), acknowledged: 0 };
       this.wishes.push(wish);
-      for (let tries = 0; !wish.acknowledged && tries < 200; tries += 1) {
+      for (const end = Date.now() + PERSISTENCE; !wish.acknowledged && Date.now() < end; ) {
         const answer = await this.#ask(person, '/customers', { name: wish.name, currency: 'EUR', _once: wish.key });
         if (answer?.status === 303) wish.acknowledged += 1;
         else await sleep(50);
@@ -115,15 +138,20 @@ export class Ledger {
   }
 
   async #ask(person: Person, path: string, form?: Record<string, string>): Promise<Answer | null> {
-    try {
-      const answer = await person.send(path, form);
-      this.answers.push(answer);
-      return answer;
-    } catch (error) {
-      this.failures.push(`${path}: ${(error as Error).cause ?? error}`);
+    const from = Date.now();
+    const answer = await person.send(path, form).catch((error: Error) => error);
+    const got = answer instanceof Error ? null : answer;
+    const out = got?.headers.get('location')?.startsWith('/login') ?? false;
+    if (!form) this.reads.push({ from, to: Date.now(), answered: out || got?.status === 200 });
+    if (got) this.answers.push(got);
+    else {
+      this.failures.push(`${path}: ${(answer as Error).cause ?? answer}`);
       await sleep(50);
-      return null;
     }
+    if (!out) return got;
+    this.signedOut += 1;
+    await person.signInAgain().catch(() => {}); // else at the next answer
+    return null;
   }
 
   /** Different statuses with how often they came: '200 ×12'. */
