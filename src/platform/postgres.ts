@@ -64,6 +64,18 @@ function gather(client: pg.ClientBase): void {
   process.nextTick(() => stream.uncork());
 }
 
+/** PostgreSQL's code for whatever comes behind a statement that failed, until the transaction ends. */
+const ABORTED = '25P02';
+
+/** Statements that were sent together fail together, and each says why the first of them failed. */
+function reasons(): (error: unknown) => unknown {
+  let first: unknown;
+  return (error) => {
+    if ((error as { code?: string }).code !== ABORTED) first = error;
+    return first ?? error;
+  };
+}
+
 function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
   // Without this listener a restart of PostgreSQL ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection failed'));
@@ -74,6 +86,7 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.warn({ err: error }, 'database connection failed'));
+    const reason = reasons();
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     (client as { query: unknown }).query = (...args: unknown[]) => {
       const started = performance.now();
@@ -90,9 +103,9 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
       // Knex hands in a callback, everybody else awaits.
       const done = args.at(-1);
       if (typeof done === 'function') {
-        args[args.length - 1] = (...answer: unknown[]) => {
+        args[args.length - 1] = (error: unknown, ...answer: unknown[]) => {
           note();
-          done(...answer);
+          done(error && reason(error), ...answer);
         };
         return query(...args);
       }

@@ -1,6 +1,7 @@
 // What a page asks of the database at the same time leaves in one piece: a turn to and fro costs more than most statements.
 import type { Socket } from 'node:net';
 import type { PoolClient } from 'pg';
+import { withTenant } from '../../src/kernel/tenant_db.ts';
 import { signIn, startApp, type TestApp } from '../helpers/app.ts';
 import { makeTenant, PASSWORD, type TestTenant } from '../helpers/fixture.ts';
 
@@ -58,4 +59,18 @@ test.each([
   await agent.get(path()).expect(200);
   expect(turns).toBeGreaterThan(1);
   expect(turns).toBeLessThanOrEqual(most);
+});
+
+test('statements that leave together fail for the reason of the first', async () => {
+  const { app: pool } = app.platform.pools;
+  const failed = withTenant(pool, acme.id, (db) =>
+    Promise.all([
+      // Handed on a little later than the other, as by a function that does something with it.
+      db.run('/* test.first */ select 1 / 0').then((rows) => rows),
+      db.run('/* test.second */ select 1'),
+    ]),
+  );
+  await expect(failed).rejects.toMatchObject({ code: '22012' });
+  const rows = await withTenant(pool, acme.id, (db) => db.run('/* test.after */ select 1 as one'));
+  expect(rows).toEqual([{ one: 1 }]);
 });

@@ -28,8 +28,7 @@ async function group(ctx: Ctx, entity: Entity, q: string): Promise<SearchView['g
 /** Everything the reader may see that contains the words, a group per kind of record. */
 async function searchView(ctx: Ctx, q: string): Promise<SearchView> {
   const searched = allEntities().filter((entity) => entity.search.length && can(ctx, `${entity.name}.read`));
-  const groups: SearchView['groups'] = [];
-  if (q) for (const entity of searched) groups.push(await group(ctx, entity, q));
+  const groups = q ? await Promise.all(searched.map((entity) => group(ctx, entity, q))) : [];
   const found = groups.filter((g) => g.rows.length);
   const empty = q
     ? `Nothing contains “${q}”. Try fewer or shorter words.`
