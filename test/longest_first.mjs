@@ -3,25 +3,26 @@
 
 /** Those of more than half a minute, the longest first; a name that is gone or missing here costs time and nothing else. */
 const LONGEST = [
+  'imports/property',
   'browser/pages',
   'faults/database',
-  'imports/property',
   'faults/processes',
-  'home/dashboard_live',
   'imports/kill_worker',
-  'faults/redis',
-  'bench/reports',
-  'faults/start',
+  'bench/measuring',
+  'home/dashboard_live',
   'imports/wizard',
+  'cli/operator',
+  'bench/import',
+  'reader/hostile',
+  'kernel/matrix',
+  'platform/recovery',
   'reports/page',
   'session/passwords',
-  'kernel/matrix',
   'session/browser',
-  'cli/operator',
-  'reports/pdf',
-  'reports/export',
+  'faults/start',
+  'reader/fuzz',
+  'reports/crawler',
   'imports/progress',
-  'bench/import',
 ];
 
 /** As much of Jest's own sequencer (@jest/test-sequencer) as a run asks for. */

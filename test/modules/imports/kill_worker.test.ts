@@ -1,5 +1,5 @@
-// The worker process itself is killed (SIGKILL) in the middle of writing and of taking back 10,000 rows, and another one
-// goes on: nothing is lost, nothing is done twice. IM-20. `npm run test:faults` kills it oftener.
+// The worker process itself is killed (SIGKILL) in the middle of writing and of taking back a long list, and another one
+// goes on: nothing is lost, nothing is done twice. IM-20. `npm run test:faults` kills it oftener, with longer lists.
 import { commitImport, undoImport } from '../../../src/modules/imports/imports.service.ts';
 import { findViolations } from '../../helpers/invariants.ts';
 import { countsOf, csv, useGround } from './ground.ts';
@@ -9,7 +9,8 @@ import { randomOf, wholeNumber } from './random.ts';
 /** How often it is killed while it writes, and again so often while it takes back. */
 const KILLS = wholeNumber('FAULTS_KILLS', 8);
 const SEED = wholeNumber('FAULTS_SEED', Date.now() % 1_000_000);
-const ROWS = 10_000;
+/** A multiple of a hundred. */
+const ROWS = wholeNumber('FAULTS_ROWS', 4_000);
 const MAIL = 'office-';
 
 let killer: Killer;

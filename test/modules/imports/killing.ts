@@ -5,7 +5,7 @@ import type { Import, State } from '../../../src/modules/imports/model.ts';
 import type { Ground } from './ground.ts';
 import type { Random } from './random.ts';
 
-const LOOK_EVERY_MS = 5;
+const LOOK_EVERY_MS = 15;
 const PATIENCE_MS = 60_000;
 /** A kill comes when so many more chunks are written, and up to so much later: inside a chunk, or between two. */
 const MOST_CHUNKS_MORE = 3;

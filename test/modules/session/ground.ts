@@ -40,6 +40,21 @@ export async function post(
 export const tryPassword = (agent: Agent, email: string, password: string, address = '203.0.113.7', next?: string) =>
   post(agent, '/login', { email, password, ...(next ? { next } : {}) }, { headers: { 'x-forwarded-for': address } });
 
+/** Sends one form again and again, as somebody does who guesses. @returns the status of each answer */
+export async function tryAgain(
+  agent: Agent,
+  password: string,
+  tries: readonly { email: string; from: string }[],
+): Promise<number[]> {
+  const statuses: number[] = [];
+  const _csrf = csrfToken((await agent.get('/login')).text);
+  for (const { email, from } of tries) {
+    const form = { _csrf, email, password };
+    statuses.push((await agent.post('/login').set('x-forwarded-for', from).type('form').send(form)).status);
+  }
+  return statuses;
+}
+
 /** Signed in means: the start page answers instead of leading to /login. */
 export const isSignedIn = async (agent: Agent): Promise<boolean> => (await agent.get('/me/sessions')).status === 200;
 

@@ -14,9 +14,12 @@ import { Styles } from '#src/modules/imports/reader/styles.ts';
 import { type Warning, Warnings } from '#src/modules/imports/reader/warnings.ts';
 import { scanXml, type XmlHandler } from '#src/modules/imports/reader/xml.ts';
 import { MAIN } from '../../../helpers/workbooks.ts';
+import { wholeNumber } from '../random.ts';
 import { mutated, mutation } from './mutations.ts';
 
 const SEED = 20261122;
+/** `npm run test:faults` tries more. */
+const RUNS = wholeNumber('FUZZ_RUNS', 200);
 type Part = 'sheet' | 'texts';
 const LIMITS = limitsWith({ cellCharacters: 250 });
 
@@ -245,7 +248,7 @@ test.each([
       const damaged = changes.reduce((done, one) => mutated(done, one), xml);
       await expectSame(part, Buffer.from(damaged), cuts);
     });
-    await fc.assert(property, { numRuns: 2000, seed: SEED });
+    await fc.assert(property, { numRuns: 4 * RUNS, seed: SEED });
   },
   120_000,
 );
@@ -346,7 +349,7 @@ test('a text over the limit is refused, and a row over it that has none is read,
   const property = fc.asyncProperty(rows, ends, (list, cuts) =>
     expectSame('sheet', Buffer.from(sheet(list.join(''))), cuts, limits),
   );
-  await fc.assert(property, { numRuns: 1000, seed: SEED });
+  await fc.assert(property, { numRuns: 2 * RUNS, seed: SEED });
   const refused = await told(
     'sheet',
     [Buffer.from(sheet(`<row r="1"><c r="A1"><v>${'x'.repeat(101)}</v></c></row>`))],
