@@ -1,6 +1,6 @@
 // What a bench run stands on: servers of its own in a folder of its own, one web and one worker process as in production.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
@@ -13,6 +13,8 @@ import { freePort, startRedis } from '../test/helpers/servers.ts';
 import { type Started, startServer } from './watched.ts';
 
 const DATABASE = 'rapport';
+/** What `npm start` tells Node about memory. */
+const HEAP: string[] = JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')).config.serving.split(' ');
 /** Of everybody whom the harness signs in. */
 export const PASSWORD = 'correct horse battery staple';
 
@@ -74,7 +76,7 @@ export async function openGround(nodeFlags: readonly string[] = [], home?: strin
       DATA_DIR: path.join(folder, 'data'),
       PORT: String(port),
     };
-    const web = await startServer({ ...env, ROLE: 'web' }, nodeFlags);
+    const web = await startServer({ ...env, ROLE: 'web' }, [...HEAP, ...nodeFlags]);
     started.push(web);
     const worker = await startServer({ ...env, ROLE: 'worker' });
     started.push(worker);

@@ -42,7 +42,7 @@ if (watching) restartOnChange();
 
 /** Starts the target in its own process group, so that Ctrl-C reaches it once (through us) and not also from the terminal. */
 function start() {
-  child = spawn(node, ['--disable-warning=ExperimentalWarning', path.resolve(ROOT, target), ...rest], {
+  child = spawn(node, ['--disable-warning=ExperimentalWarning', ...heap(), path.resolve(ROOT, target), ...rest], {
     cwd: ROOT,
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'], // the channel tells the target when we are killed (src/platform/parent.ts)
@@ -59,6 +59,17 @@ function start() {
       process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0));
     }
   });
+}
+
+/**
+ * How far a serving process grows before it looks for what is no longer needed: Node lets a heap grow to several times of what
+ * is in use, and 420 MB became 225 at 32 connections, for 5 % more processor time. A worker is better off with the memory.
+ * @returns {string[]}
+ */
+function heap() {
+  if (target !== 'src/main.ts' || process.env.ROLE === 'worker') return [];
+  const { config } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+  return config?.serving.split(' ') ?? [];
 }
 
 /** @param {NodeJS.Signals} signal */

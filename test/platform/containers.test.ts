@@ -34,6 +34,14 @@ describe('the image', () => {
     expect(lastUser).toBe('node');
   });
 
+  test('keeps the memory of a serving process small, as `npm start` does', () => {
+    const { serving } = JSON.parse(read('package.json')).config;
+    expect(read('Dockerfile')).toContain(
+      `CMD ${JSON.stringify(['node', ...serving.split(' '), 'src/main.ts']).replaceAll(',', ', ')}`,
+    );
+    expect(read('compose.yaml')).toMatch(/worker:\n(.+\n)+? {4}command: \[node, src\/main.ts\]/);
+  });
+
   test('runs programs that are there', () => {
     const programs = `${read('Dockerfile')}\n${read('compose.yaml')}`.match(/\b(src|scripts)\/[\w/]+\.ts\b/g) ?? [];
     expect(programs.length).toBeGreaterThan(1);
