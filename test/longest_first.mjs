@@ -7,6 +7,8 @@ const LONGEST = [
   'browser/pages',
   'faults/database',
   'faults/processes',
+  'faults/monkey',
+  'faults/full_database',
   'imports/kill_worker',
   'bench/measuring',
   'home/dashboard_live',

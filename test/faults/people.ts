@@ -92,8 +92,8 @@ interface Wish {
 interface Read {
   from: number;
   to: number;
-  /** with the page, or with the form to sign in */
-  answered: boolean;
+  /** of the answer; null without one */
+  status: number | null;
 }
 
 /** How long somebody tries to get a customer acknowledged, in ms. */
@@ -139,16 +139,15 @@ export class Ledger {
 
   async #ask(person: Person, path: string, form?: Record<string, string>): Promise<Answer | null> {
     const from = Date.now();
-    const answer = await person.send(path, form).catch((error: Error) => error);
-    const got = answer instanceof Error ? null : answer;
-    const out = got?.headers.get('location')?.startsWith('/login') ?? false;
-    if (!form) this.reads.push({ from, to: Date.now(), answered: out || got?.status === 200 });
-    if (got) this.answers.push(got);
-    else {
-      this.failures.push(`${path}: ${(answer as Error).cause ?? answer}`);
-      await sleep(50);
-    }
-    if (!out) return got;
+    const answer = await person.send(path, form).catch((error: Error) => {
+      this.failures.push(`${path}: ${error.cause ?? error}`);
+      return null;
+    });
+    const out = answer?.headers.get('location')?.startsWith('/login') ?? false;
+    if (!form) this.reads.push({ from, to: Date.now(), status: answer?.status ?? null });
+    if (answer) this.answers.push(answer);
+    else await sleep(50);
+    if (!out) return answer;
     this.signedOut += 1;
     await person.signInAgain().catch(() => {}); // else at the next answer
     return null;
