@@ -532,11 +532,14 @@ export const samples: Record<string, Sample> = {
     },
   },
   search: {
-    view: '_part/search',
+    view: 'home/search',
     title: 'Search',
     data: {
       q: 'aurora',
       empty: '',
+      more_href: '',
+      more_label: '',
+      back_href: '',
       groups: [
         {
           label: 'Customers',

@@ -315,12 +315,6 @@ export interface ErrorView {
   action: Link | null;
 }
 
-export interface SearchView {
-  q: string;
-  groups: { label: string; all_href: string; rows: { href: string; title: string; subtitle: string }[] }[];
-  empty: string;
-}
-
 /** Kernel's views; a module adds its own by declaration merging: `declare module '#src/kernel/views.ts' { interface Views { … } }`. */
 export interface Views {
   _layout: LayoutView;
@@ -338,7 +332,6 @@ export interface Views {
   '_field/input': InputView;
   '_field/cell': Cell;
   '_part/error': ErrorView;
-  '_part/search': SearchView;
   '_part/notice': Notice;
   '_part/action': Action;
   '_part/head': BareView | LayoutView;

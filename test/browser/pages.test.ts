@@ -252,5 +252,7 @@ test('everything on a list can be reached and used by keyboard', async () => {
   await page.keyboard.type('nord');
   await page.keyboard.press('Enter');
   await page.waitForURL('**/search?q=nord');
+  await page.waitForSelector('.panel:has-text("Customers")');
+  await page.waitForSelector('#rest', { state: 'detached' }); // the other kinds were looked through by themselves
   await context.close();
 });

@@ -157,6 +157,7 @@ test('neither the row nor the name of an invisible record comes out anywhere', a
     '/customers/lookup?q=kappa',
     '/contacts/lookup?q=person%20nobody',
     '/search?q=nobody',
+    '/search?q=nobody&in=rest',
     '/customers.csv?scope=all',
     '/contacts.csv?scope=all',
     '/interactions.csv?scope=all',

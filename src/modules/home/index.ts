@@ -6,8 +6,8 @@ import { defineModule } from '#src/kernel/module.ts';
 import { recordTitle } from '#src/kernel/presenters.ts';
 import { findRecords } from '#src/kernel/records.ts';
 import { page, Routes } from '#src/kernel/routes.ts';
-import type { SearchView } from '#src/kernel/views.ts';
 import { dashboardNav, dashboardRoutes } from './dashboard.routes.ts';
+import type { SearchView } from './views.ts';
 
 const PER_GROUP = 8;
 
@@ -25,15 +25,32 @@ async function group(ctx: Ctx, entity: Entity, q: string): Promise<SearchView['g
   };
 }
 
-/** Everything the reader may see that contains the words, a group per kind of record. */
-async function searchView(ctx: Ctx, q: string): Promise<SearchView> {
+/** The kinds that most searches are for are looked through at once; the others follow when those are shown. */
+const FIRST = ['customer', 'contact', 'lead', 'project'];
+
+/**
+ * What the reader may see that contains the words, a group per kind of record.
+ * @param rest what is not among the first kinds @param alone whether the first kinds had nothing, so that this is all
+ */
+async function searchView(ctx: Ctx, q: string, rest: boolean, alone: boolean): Promise<SearchView> {
   const searched = allEntities().filter((entity) => entity.search.length && can(ctx, `${entity.name}.read`));
-  const groups = q ? await Promise.all(searched.map((entity) => group(ctx, entity, q))) : [];
+  const kinds = searched.filter(({ name }) => FIRST.includes(name) !== rest);
+  const others = searched.filter((entity) => !kinds.includes(entity)).map(({ label }) => label[1].toLowerCase());
+  const groups = q ? await Promise.all(kinds.map((entity) => group(ctx, entity, q))) : [];
   const found = groups.filter((g) => g.rows.length);
-  const empty = q
+  const address = new URLSearchParams({ q, in: 'rest', ...(found.length ? {} : { alone: '1' }) });
+  const nothing = q
     ? `Nothing contains “${q}”. Try fewer or shorter words.`
     : 'Search customers, contacts, leads, projects and everything said about them by any part of a word.';
-  return { q, groups: found, empty: found.length ? '' : empty };
+  const more = !!q && !rest && others.length > 0;
+  return {
+    q,
+    groups: found,
+    empty: found.length || more || (rest && !alone) ? '' : nothing,
+    more_href: more ? `/search?${address}` : '',
+    more_label: `Look in ${new Intl.ListFormat('en-GB').format(others)}`,
+    back_href: rest ? `/search?${new URLSearchParams({ q })}` : '',
+  };
 }
 
 /** The dashboard and the search over everything. */
@@ -42,8 +59,11 @@ export const home = defineModule('home', {
   routes: [
     dashboardRoutes,
     new Routes().get('/search', signedIn(), async (ctx, input) => {
-      const view = await searchView(ctx, one(input.query, 'q').slice(0, 200));
-      return page('_part/search', view, view.q ? `Search: ${view.q}` : 'Search');
+      const rest = one(input.query, 'in') === 'rest';
+      const view = await searchView(ctx, one(input.query, 'q').slice(0, 200), rest, !!one(input.query, 'alone'));
+      return page('home/search', view, view.q ? `Search: ${view.q}` : 'Search', {
+        fragments: { rest: { view: 'home/hits', data: view } },
+      });
     }),
   ],
 });

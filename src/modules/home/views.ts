@@ -74,11 +74,24 @@ export interface ArrangementView {
   reset: Action | null;
 }
 
+export interface SearchView {
+  q: string;
+  groups: { label: string; all_href: string; rows: { href: string; title: string; subtitle: string }[] }[];
+  empty: string;
+  /** where the other kinds are looked through, '' when they were or there are none */
+  more_href: string;
+  more_label: string;
+  /** from the other kinds alone back to the first ones */
+  back_href: string;
+}
+
 declare module '#src/kernel/views.ts' {
   interface Views {
     'home/dashboard': DashboardView;
     'home/board': BoardView;
     'home/widget': WidgetView;
     'home/arrangement': ArrangementView;
+    'home/search': SearchView;
+    'home/hits': SearchView;
   }
 }

@@ -190,7 +190,7 @@ test('tasks stand on the pages of their customer, lead and project, are found by
     expect(related).toContain(`_id=${path.split('/').pop()}&amp;scope=all`);
   }
   for (const word of ['zirbel', 'QUITTENBAUM'])
-    expect((await sales.get(`/search?q=${word}`)).text).toContain(`/tasks/${task.id}`);
+    expect((await sales.get(`/search?q=${word}&in=rest`)).text).toContain(`/tasks/${task.id}`);
   const csv = (await sales.get('/tasks.csv?tags=wald')).text;
   expect(csv.split('\r\n').filter((line) => line.includes('Zirbelnuss bestellen'))).toHaveLength(1);
   expect(csv).toContain('2026-12-24');
