@@ -24,6 +24,8 @@ export async function announce(db: Transaction, topic: string): Promise<void> {
 }
 
 export interface Live {
+  /** PostgreSQL's name of what it listens to. */
+  channel: string;
   /**
    * Calls `listener` after each announcement of the topic in this tenant, from any process; also whenever listening
    * begins again, because something may have been missed until then. @returns how to stop
@@ -75,6 +77,7 @@ export function openLive(pools: Pick<Pools, 'alone'>, log: Logger): Live {
   };
 
   return {
+    channel: CHANNEL,
     subscribe: (tenant, topic, listener) => {
       const name = key(tenant, topic);
       const set = listeners.get(name) ?? new Set();
