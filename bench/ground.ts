@@ -14,7 +14,9 @@ import { type Started, startServer } from './watched.ts';
 
 const DATABASE = 'rapport';
 /** What `npm start` tells Node about memory. */
-const HEAP: string[] = JSON.parse(readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8')).config.serving.split(' ');
+const HEAP: string[] = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'),
+).config.serving.split(' ');
 /** Of everybody whom the harness signs in. */
 export const PASSWORD = 'correct horse battery staple';
 
