@@ -126,6 +126,8 @@ export interface Page {
  * what somebody owns, who mostly owns either little or a good share, and of three letters, which are in very many rows or none.
  */
 const WINDOW = { usual: 40, own: 160, short: 400 };
+/** A search over everything shows few rows of each kind, but three letters stand in as many as ever. */
+const WINDOW_SHORT = 10_000;
 /** So many rows that can be meant are quicker sorted than looked for in the order; and at most so many are sorted. */
 const [FEW, SOME] = [1_000, 8_000];
 /** Shorter words are not in the index of a search. */
@@ -148,11 +150,13 @@ function ordered(entity: Entity, list: ListQuery, query: Query): Query {
 const isShort = (q: string): boolean => q !== '' && q.split(/\s+/).every((word) => word.length <= TRIGRAM);
 
 /** The next rows of the list's order, whatever they are, as a table of the entity's name. */
-const window = (ctx: Ctx, entity: Entity, list: ListQuery): Query =>
-  ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
+function window(ctx: Ctx, entity: Entity, list: ListQuery): Query {
+  const kind = isShort(list.q) ? 'short' : list.q || list.scope === 'all' ? 'usual' : 'own';
+  return ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
     .select(`${entity.table}.*`)
-    .limit(list.limit * WINDOW[isShort(list.q) ? 'short' : list.q || list.scope === 'all' ? 'usual' : 'own'])
+    .limit(Math.max(list.limit * WINDOW[kind], kind === 'short' ? WINDOW_SHORT : 0))
     .as(entity.table);
+}
 
 /** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */
 function found(ctx: Ctx, entity: Entity, list: ListQuery, most: number): Query | null {
