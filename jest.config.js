@@ -10,5 +10,5 @@ export default {
   testSequencer: '<rootDir>/test/longest_first.mjs',
   maxWorkers: 3, // of two cores: a worker waits half the time, for PostgreSQL, a browser or a program
   workerIdleMemoryLimit: '700MB', // ES modules of finished test files stay on the heap
-  testTimeout: 30_000,
+  testTimeout: 60_000, // not what a test takes, but what one may wait for others on a busy machine
 };
