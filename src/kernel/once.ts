@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Ctx } from './context.ts';
 import { AppError } from './errors.ts';
 
-/** Hash of a request's content, to tell a repeated request from a different one under the same key. */
+/**
+ * Hash of a request's content, to tell a repeated request from a different one under the same key. The form's token is no
+ * content: it is another one after signing in again.
+ */
 const bodyHash = (value: unknown): string =>
   createHash('sha256')
-    .update(JSON.stringify(value ?? null))
+    .update(JSON.stringify(value ?? null, (name, part) => (name === '_csrf' ? undefined : part)))
     .digest('base64url');
 
 /**

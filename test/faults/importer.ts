@@ -9,6 +9,9 @@ const ROWS = 300;
 /** Between the answer to a list and the next one, in ms. */
 const PAUSE = 1_000;
 
+/** A job that failed again and again, because what it needs was away, rests for minutes before the next try, in ms. */
+const LONGEST = 300_000;
+
 interface Ground {
   upload(url: string, list: string, options?: object): Promise<Response>;
   sql<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>;
@@ -30,14 +33,19 @@ export class Importer {
     this.#working = this.#work();
   }
 
-  /** Resolves when the product has written every list that it took. */
+  /** Resolves when the product has written every list that it took, or says of it that it cannot. */
   async finish(): Promise<void> {
     this.#stopping = true;
     await this.#working;
     const taken = this.lists.map(({ id }) => id).filter(Boolean);
     const open = () =>
-      this.#ground.sql(`select id, state from imports where id = any($1) and state <> 'committed'`, [taken]);
-    await until('all lists to be written', async () => !(await open()).length, 120_000);
+      this.#ground.sql(`select * from imports where id = any($1) and state not in ('committed', 'failed')`, [taken]);
+    try {
+      await until('all lists to be written', async () => !(await open()).length, LONGEST);
+    } catch (error) {
+      const jobs = await this.#ground.sql('select * from graphile_worker._private_jobs');
+      throw new Error(JSON.stringify({ open: await open(), jobs }, null, 1), { cause: error });
+    }
   }
 
   async #work(): Promise<void> {

@@ -7,7 +7,7 @@ import { useFaultGround } from './ground.ts';
 import { Importer } from './importer.ts';
 import { Ledger } from './people.ts';
 import { startOwnPostgres } from './postgres.ts';
-import { childrenOf, type Running, roleOf, until } from './process.ts';
+import { childrenOf, type Running, roleOf, steady } from './process.ts';
 
 const LONG = Boolean(process.env.FAULTS_KILLS);
 const MINUTES = Number(process.env.FAULTS_MONKEY_MINUTES ?? (LONG ? 30 : 0.3));
@@ -18,8 +18,6 @@ const PAUSES = LONG ? { work: [20, 60], away: [1, 10] } : { work: [1, 3], away: 
 const PROCESSES = 3;
 /** After a server accepts connections the product may take so long to find it, in ms. */
 const FINDS = 1_000;
-/** It is up when it said so for that long, whichever of its processes was asked, in ms. */
-const STEADY = 2_000;
 /** How much of what is read outside the seconds in which a part is down has to be answered. */
 const ANSWERED = 0.99;
 
@@ -34,28 +32,10 @@ beforeAll(async () => {
   env = { WEB_CONCURRENCY: String(PROCESSES - 1), REDIS_URL: redis.url, PORT: String(await freePort()) };
   product = await ground.start(env);
   await product.ready();
-}, 60_000);
+}, 120_000);
 afterAll(() => redis?.stop());
 
 const pause = ([least, most]: readonly number[]) => sleep(1_000 * (least! + random.next() * (most! - least!)));
-
-/** Takes a while while the product says that it is not ready. @returns when it said so last, or `since` */
-async function steady(since: number): Promise<number> {
-  let [last, began] = [since, Date.now()];
-  await until(
-    'the product to be ready',
-    async () => {
-      const answer = await fetch(`${product.url}/readyz`, { headers: { connection: 'close' } }).catch(() => null);
-      await answer?.text();
-      const whole = childrenOf(product.pid).length === PROCESSES;
-      if (answer?.status !== 200) last = Date.now();
-      if (answer?.status !== 200 || !whole) began = Date.now();
-      return Date.now() - began > STEADY;
-    },
-    60_000,
-  );
-  return last;
-}
 
 const one = (role: string): number => random.one(childrenOf(product.pid).filter((pid) => roleOf(pid) === role));
 
@@ -81,13 +61,13 @@ const KILLS: Record<string, () => Promise<number>> = {
   'a web process': async () => {
     const now = Date.now();
     process.kill(one('web'), 'SIGKILL');
-    return steady(now);
+    return steady(product, PROCESSES, now);
   },
   'all of the product': async () => {
     await product.end('SIGKILL');
     product = await ground.start(env);
     await product.ready();
-    return steady(Date.now());
+    return steady(product, PROCESSES, Date.now());
   },
 };
 
@@ -135,7 +115,7 @@ test(
       const what = round.pop()!;
       const from = Date.now();
       down.push({ what, from, to: await KILLS[what]!() });
-      await steady(from);
+      await steady(product, PROCESSES, from);
     }
     await ledger.finish();
     await importer.finish();

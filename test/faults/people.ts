@@ -163,7 +163,13 @@ export class Ledger {
   odd(also: readonly number[] = []): string[] {
     return this.answers
       .filter(({ status }) => ![200, 303, 503, ...also].includes(status))
-      .map(({ status, text }) => `${status} ${text.replace(/<[^>]*>|\s+/g, ' ').slice(0, 300)}`);
+      .map(
+        ({ status, text }) =>
+          `${status} ${text
+            .replace(/^.*<main/s, '')
+            .replace(/<[^>]*>|\s+/g, ' ')
+            .slice(0, 300)}`,
+      );
   }
 
   /** Sentences about wishes that are missing or there twice; none when all is well. */

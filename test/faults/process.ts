@@ -64,7 +64,7 @@ export async function startProcess(env: Record<string, string>, options: Process
       child.stderr?.destroy();
     },
     ready: async () => {
-      for (let i = 0; i < 1_500 && alive() && !/^ready /m.test(said); i += 1) await sleep(20);
+      for (let i = 0; i < 3_000 && alive() && !/^ready /m.test(said); i += 1) await sleep(20);
       if (!/^ready /m.test(said)) throw new Error(`the process is not ready; it said:\n${said}`);
     },
     end: async (signal = 'SIGTERM') => {
@@ -82,6 +82,26 @@ export async function until(what: string, done: () => boolean | Promise<boolean>
     if (Date.now() > deadline) throw new Error(`waited ${patience} ms for: ${what}`);
     await sleep(20);
   }
+}
+
+/** It is up when it said so for that long, whichever of its processes was asked, in ms. */
+const STEADY = 2_000;
+
+/**
+ * Waits until a product of several processes has them all, and all say that they are ready.
+ * @returns when one of them said last that it is not, or `since`
+ */
+export async function steady(product: Running, processes: number, since: number): Promise<number> {
+  let [last, began] = [since, Date.now()];
+  const look = async () => {
+    const answer = await fetch(`${product.url}/readyz`, { headers: { connection: 'close' } }).catch(() => null);
+    await answer?.text();
+    if (answer?.status !== 200) last = Date.now();
+    if (answer?.status !== 200 || childrenOf(product.pid).length !== processes) began = Date.now();
+    return Date.now() - began > STEADY;
+  };
+  await until('the product to be ready', look, 60_000);
+  return last;
 }
 
 /** Processes that this one started. */

@@ -5,7 +5,7 @@ import { openEvents } from '../helpers/events.ts';
 import { freePort } from '../helpers/servers.ts';
 import { sharedDatabase, useFaultGround } from './ground.ts';
 import { Ledger, Person } from './people.ts';
-import { childrenOf, type Running, until } from './process.ts';
+import { childrenOf, type Running, steady, until } from './process.ts';
 
 /** `npm run test:faults` does it oftener. */
 const ROUNDS = process.env.FAULTS_KILLS ? 10 : 1;
@@ -86,7 +86,7 @@ describe('with WEB_CONCURRENCY=2', () => {
     'one that is killed is replaced, and what it had acknowledged is there',
     async () => {
       for (let round = 0; round < ROUNDS; round += 1) {
-        await until('all to be there', () => childrenOf(product.pid).length === PROCESSES);
+        await steady(product, PROCESSES, Date.now());
         const ledger = new Ledger();
         ledger.begin(people);
         await sleep(500);
@@ -115,7 +115,7 @@ describe('with WEB_CONCURRENCY=2', () => {
 test(
   'processes behind a balancer are restarted one after another, and no request is lost',
   async () => {
-    const env = { ROLE: 'web', STOP_NOTICE_SECONDS: '0.6' };
+    const env = { ROLE: 'web', STOP_NOTICE_SECONDS: '1.5' };
     const ports = [await freePort(), await freePort()].map(String);
     const running = await Promise.all(ports.map((PORT) => ground.start({ ...env, PORT })));
     await Promise.all(running.map((one) => one.ready()));

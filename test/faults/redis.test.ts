@@ -73,6 +73,17 @@ test('while Redis is dead, who is signed in is asked to wait at once; programs a
   expect(await findViolations(app.database.url)).toEqual([]);
 }, 30_000);
 
+test('a form that was saved, and is sent again after signing in again, is done once', async () => {
+  const person = await admin();
+  const form = { name: 'Saved before', currency: 'EUR', _once: 'saved-before-1' };
+  const first = await person.send('/customers', form);
+  await redis.restart();
+  await until('Redis to be found again', async () => (await readiness()) === '200 ready', 5_000);
+  expect((await person.signIn(acme.users.admin)).status).toBe(303);
+  const again = await person.send('/customers', form);
+  expect([again.status, again.headers.get('location')]).toEqual([303, first.headers.get('location')]);
+}, 30_000);
+
 test('a Redis that says nothing at all is given up within seconds, and found again', async () => {
   const person = await admin();
   gate.silence(true);
