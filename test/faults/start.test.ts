@@ -94,10 +94,10 @@ describe('a start that cannot work', () => {
       START_SECONDS: '0',
       WEB_CONCURRENCY: '2',
     });
-    await until('the end', () => !product.alive(), 30_000);
+    await until('the end', () => !product.alive(), 60_000);
     expect(await product.end()).toBe(1);
     expect(product.said()).toMatch(/Rapport cannot start: its web process ended 3 times before it was ready/);
-  }, 40_000);
+  }, 80_000);
 });
 
 test('a schema older than the code is not served', async () => {
