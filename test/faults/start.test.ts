@@ -68,25 +68,25 @@ describe('a start that cannot work', () => {
     const url = new URL(database.runtimeUrl);
     url.password = 'wrong';
     const product = await launch({ DATABASE_URL: url.href });
-    await until('the end', () => !product.alive(), 10_000);
+    await until('the end', () => !product.alive(), 40_000);
     expect(await product.end()).toBe(1);
     expect(product.said()).toContain(
       'Rapport cannot start: The database cannot be reached: password authentication failed',
     );
-  }, 30_000);
+  }, 60_000);
 
   test('is given up after START_SECONDS', async () => {
     const product = await launch({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', START_SECONDS: '1' });
-    await until('the end', () => !product.alive(), 10_000);
+    await until('the end', () => !product.alive(), 40_000);
     expect(await product.end()).toBe(1);
     expect(product.said()).toContain('Rapport cannot start: The database cannot be reached: connect ECONNREFUSED');
-  }, 30_000);
+  }, 60_000);
 
   test('stops when it is told to, before it was ready', async () => {
     const product = await launch({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
     await until('it to wait', () => product.said().includes('waiting: '));
     expect(await product.end('SIGTERM')).toBe(0);
-  }, 30_000);
+  }, 60_000);
 
   test('of several processes is given up together, with a clear line', async () => {
     const product = await launch({
