@@ -1,5 +1,5 @@
 // A disk with little room, really full where mounting is allowed.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,6 +20,7 @@ export interface SmallDisk {
 export function smallDisk(bytes: number): SmallDisk {
   const root = mkdtempSync(path.join(tmpdir(), 'rapport-full-'));
   const real = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=755`, 'rapport-full', root]).status === 0;
+  if (real) endWithUs(root);
   const folder = path.join(root, 'data');
   mkdirSync(folder);
   const ballast = path.join(root, 'ballast');
@@ -35,6 +36,16 @@ export function smallDisk(bytes: number): SmallDisk {
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Takes the disk away when our end of a pipe closes, so that an interrupted run leaves none behind. */
+function endWithUs(root: string): void {
+  const child = spawn('/bin/sh', ['-c', 'read _; umount -l "$0"', root], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.unref();
+  (child.stdin as unknown as { unref(): void }).unref();
 }
 
 function writeUntilFull(file: string): void {
