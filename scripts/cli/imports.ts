@@ -20,6 +20,7 @@ import { demandRoom } from '../../src/modules/imports/quota.ts';
 import { cleanName } from '../../src/modules/imports/upload.ts';
 import { readWishes } from '../../src/modules/imports/wishes.ts';
 import { work } from '../../src/modules/imports/work.job.ts';
+import type { WorkPlatform } from '../../src/modules/imports/work.ts';
 import { FileTooLarge, keepFile, removeFile } from '../../src/platform/files.ts';
 import { createLog } from '../../src/platform/log.ts';
 import type { Pools } from '../../src/platform/postgres.ts';
@@ -123,10 +124,11 @@ async function workHere(call: Call, { pools, tenant, person, id }: Mine): Promis
   const run = await asPerson(pools, tenant, person, (ctx) => takeUp(ctx, id));
   if (run === null) return;
   call.note('No worker has taken it up, so it is done here.');
-  const platform: Pick<Platform, 'config' | 'log' | 'pools'> = {
+  const platform: WorkPlatform = {
     config: configOf(call),
     log: createLog('error'),
     pools,
+    presence: { seen: () => {}, lately: () => false }, // somebody waits for the command
   };
   const payload = { import_id: id, run, tenant_id: tenant.id, actor_id: person };
   await runJob(platform as Platform, work, payload, new AbortController().signal);

@@ -17,10 +17,13 @@ const ANNOUNCE_EVERY = 250;
 /** How the gate of an import is passed, see `enter`. */
 export type Gate = 'shared' | 'alone';
 
+/** What of the process an import needs; an operator's command brings no more. */
+export type WorkPlatform = Pick<Platform, 'config' | 'log' | 'pools' | 'presence'>;
+
 /** One run of the worker on one import. */
 export interface Work {
   import_id: string;
-  platform: Platform;
+  platform: WorkPlatform;
   /** aborts when the process stops or another run takes over */
   signal: AbortSignal;
   /**
@@ -39,7 +42,7 @@ export interface Work {
 export function openWork(
   inTenant: InTenant,
   payload: Record<string, unknown>,
-  platform: Platform,
+  platform: WorkPlatform,
   signal: AbortSignal,
 ): Work {
   const { import_id, run } = payload as { import_id: string; run: number };
