@@ -3,6 +3,8 @@ import type { Pools } from './postgres.ts';
 
 /** The one channel of PostgreSQL's LISTEN and NOTIFY that all processes share. */
 const CHANNEL = 'rapport_live';
+/** Stands where the tenant stands in what is told of no company in particular. */
+export const EVERYBODY = '-';
 /** Pauses between tries to listen again: doubled from the first to the last, in ms. */
 const PAUSE = { first: 200, last: 10_000 };
 /** How often a connection that hears nothing is asked whether it still lives, and how long it may take, in ms. */
@@ -23,9 +25,12 @@ export async function announce(db: Transaction, topic: string): Promise<void> {
   await db.run(`/* live.announce */ select pg_notify('${CHANNEL}', :tenant::text || ' ' || :topic::text)`, { topic });
 }
 
+/** Tells every process that something happened, whichever company it is about. @param pool to send it through */
+export async function announceToAll(pool: Pools['platform'], topic: string): Promise<void> {
+  await pool.query(`/* live.announce_to_all */ select pg_notify('${CHANNEL}', $1)`, [key(EVERYBODY, topic)]);
+}
+
 export interface Live {
-  /** PostgreSQL's name of what it listens to. */
-  channel: string;
   /**
    * Calls `listener` after each announcement of the topic in this tenant, from any process; also whenever listening
    * begins again, because something may have been missed until then. @returns how to stop
@@ -77,7 +82,6 @@ export function openLive(pools: Pick<Pools, 'alone'>, log: Logger): Live {
   };
 
   return {
-    channel: CHANNEL,
     subscribe: (tenant, topic, listener) => {
       const name = key(tenant, topic);
       const set = listeners.get(name) ?? new Set();

@@ -86,7 +86,7 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.warn({ err: error }, 'database connection failed'));
-    const reason = reasons();
+    let reason = reasons();
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     (client as { query: unknown }).query = (...args: unknown[]) => {
       const started = performance.now();
@@ -94,6 +94,7 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
       if (sent.hasSubscribers) sent.publish(text);
       prepare(args[0], text);
       gather(client);
+      if (text.startsWith('begin')) reason = reasons();
       const ended = server.began(client);
       const note = () => {
         ended();
@@ -134,6 +135,7 @@ export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
     options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c timezone=UTC`,
   });
   const server = watchServer(settings(ROLES.platform), log);
+  // In a pipeline nothing waits for the answer before it (decision 0010).
   const open = (role: string, max: number, pipeline: boolean) =>
     watch(new pg.Pool({ ...settings(role), max, idleTimeoutMillis: 30_000, pipeline } as pg.PoolConfig), server, log);
   const app = open(ROLES.app, most, true);

@@ -1,12 +1,10 @@
-import type { Live } from './live.ts';
+import { announceToAll, EVERYBODY, type Live } from './live.ts';
 import type { Logger } from './log.ts';
 import type { Pools } from './postgres.ts';
 
 /** How often a process says that people open pages, and how long after that they still count as there, in ms. */
 const TELL_EVERY = 1_000;
 const REMEMBERED = 2_500;
-/** No company: that somebody is there is all that is said. */
-const EVERYBODY = '-';
 const TOPIC = 'people';
 
 export interface Presence {
@@ -32,9 +30,9 @@ export function openPresence(pools: Pick<Pools, 'platform'>, live: Live, log: Lo
       const now = Date.now();
       if (now - told < TELL_EVERY) return;
       told = now;
-      pools.platform
-        .query(`/* presence.seen */ select pg_notify($1, $2)`, [live.channel, `${EVERYBODY} ${TOPIC}`])
-        .catch((error: Error) => log.warn({ err: error }, 'cannot tell that people are there'));
+      announceToAll(pools.platform, TOPIC).catch((error: Error) =>
+        log.warn({ err: error }, 'cannot tell that people are there'),
+      );
     },
     lately: () => Date.now() - heard < REMEMBERED,
   };
