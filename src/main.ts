@@ -10,7 +10,7 @@ import { configureTemplates } from './kernel/templates.ts';
 import { withRecords } from './modules/home/record_watch.service.ts';
 import { frameParts, modules } from './modules/index.ts';
 import { loadAssets } from './platform/assets.ts';
-import { isFork, reportReady, supervise } from './platform/cluster.ts';
+import { isFork, othersServe, reportReady, supervise } from './platform/cluster.ts';
 import { openEventStreams } from './platform/event_streams.ts';
 import { startWorker, type Worker } from './platform/jobs.ts';
 import { openLimits } from './platform/limits.ts';
@@ -38,7 +38,7 @@ export interface Running {
 
 /**
  * Starts the process: configuration, connections, web server and worker as ROLE says. It listens at once and says 503 until
- * PostgreSQL, the schema and Redis are there.
+ * PostgreSQL, the schema and Redis are there; where others serve on the same port, it listens when they are.
  * @param tell called with what it waits for
  * @throws ConfigError with every problem named; Error when the port is taken or something was not there in START_SECONDS
  */
@@ -64,12 +64,17 @@ export async function start(
       await step().catch((error: Error) => log.warn({ err: error }, 'while stopping'));
   };
   try {
-    const web = config.role === 'worker' ? null : await openWebServer(config, () => state.waits);
-    quit = async () => web?.stop(0, () => {});
+    const listen = async () => {
+      const opened = config.role === 'worker' ? null : await openWebServer(config, () => state.waits);
+      quit = async () => opened?.stop(0, () => {});
+      return opened;
+    };
+    const early = othersServe() ? null : await listen();
     const { pools, redis } = await connect(config, log, closes, (reason) => {
       state.waits = reason;
       tell(reason);
     });
+    const web = early ?? (await listen());
     const live = openLive(pools, log);
     closes.push(() => live.close());
     const platform = buildPlatform(config, log, pools, redis, live);

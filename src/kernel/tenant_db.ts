@@ -160,3 +160,11 @@ export async function withTenant<T>(
     }
   }
 }
+
+/**
+ * Reads at the same time as the caller does, in a transaction of its own, while a connection is idle; else in the caller's,
+ * behind what it asked for: nobody waits for a connection while holding one.
+ */
+export function alongside<T>(pool: pg.Pool, db: TenantDb, read: (db: TenantDb) => Promise<T>): Promise<T> {
+  return pool.idleCount > pool.waitingCount ? withTenant(pool, db.tenant_id, read) : read(db);
+}

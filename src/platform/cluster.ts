@@ -16,8 +16,14 @@ const STOP = 'rapport:stop';
 const READY = 'rapport:ready';
 const METRICS = 'rapport:metrics';
 
+/** In the environment of a process that is started while others serve. */
+const REPLACES = 'RAPPORT_REPLACES';
+
 /** Whether this process was started by a primary, which also says when it has to stop. */
 export const isFork: boolean = cluster.isWorker;
+
+/** Whether others answer on the same port while this process starts: what it cannot serve yet, they can. */
+export const othersServe = (): boolean => isFork && process.env[REPLACES] === 'true';
 
 /** What processes of one installation tell each other. */
 type Message =
@@ -61,7 +67,9 @@ export async function supervise(
   // that dies would never be answered.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   answerMetrics();
-  const running = places.map((env) => new Place(env, log));
+  const running: Place[] = [];
+  const served = () => running.some((place) => place.serves);
+  for (const env of places) running.push(new Place(env, log, served));
   const stop = async () => {
     const clean = await Promise.all(running.map((place) => place.stop(patience)));
     if (!clean.every(Boolean)) throw new Error('not every process stopped in order');
@@ -81,31 +89,37 @@ class Place {
   readonly #env: Record<string, string>;
   readonly #log: Logger;
   readonly #ready = Promise.withResolvers<string>();
+  readonly #othersServe: () => boolean;
+  /** Answers requests now. */
+  serves = false;
   #fork: Fork | null = null;
   #served = false;
   /** Ends soon after a start, in a row. */
   #soon = 0;
   #stopping = false;
 
-  constructor(env: Record<string, string>, log: Logger) {
+  constructor(env: Record<string, string>, log: Logger, othersServe: () => boolean) {
     this.#env = env;
     this.#log = log;
+    this.#othersServe = othersServe;
     this.ready = this.#ready.promise;
     this.#start();
   }
 
   #start(): void {
     const began = Date.now();
-    const fork = cluster.fork(this.#env);
+    const fork = cluster.fork({ ...this.#env, [REPLACES]: String(this.#othersServe()) });
     this.#fork = fork;
     fork.on('message', (message: unknown) => {
       if (!isMessage(message) || message.kind !== READY) return;
       this.#served = true;
+      this.serves = this.#env.ROLE !== 'worker';
       this.#ready.resolve(message.url);
     });
     fork.on('error', (error) => this.#log.warn({ err: error, pid: fork.process.pid }, 'a process cannot be told'));
     fork.once('exit', (code, signal) => {
       this.#fork = null;
+      this.serves = false;
       if (this.#stopping) return;
       this.#soon = Date.now() - began < LONG ? this.#soon + 1 : 0;
       this.#log.error({ pid: fork.process.pid, role: this.#env.ROLE, code, signal }, 'a process ended unexpectedly');

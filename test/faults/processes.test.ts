@@ -19,7 +19,7 @@ describe('with WEB_CONCURRENCY=2', () => {
   let people: Person[];
 
   beforeAll(async () => {
-    product = await ground.start({ WEB_CONCURRENCY: '2', METRICS_TOKEN: 'metrics-token-of-tests' });
+    product = await ground.start({ WEB_CONCURRENCY: '2', LOG_LEVEL: 'info', METRICS_TOKEN: 'metrics-token-of-tests' });
     await product.ready();
     people = await ground.people(product.url, false);
   }, 60_000);
@@ -87,15 +87,19 @@ describe('with WEB_CONCURRENCY=2', () => {
     async () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         await steady(product, PROCESSES, Date.now());
+        const started = () => product.said().match(/"msg":"started"/g)!.length;
+        const before = started();
         const ledger = new Ledger();
         ledger.begin(people);
         await sleep(500);
         process.kill(childrenOf(product.pid)[0]!, 'SIGKILL');
         const killed = Date.now();
-        await until('a replacement', () => childrenOf(product.pid).length === PROCESSES);
+        await until('a replacement', () => started() > before);
         await until('work to go on', () => ledger.answers.filter(({ at }) => at > killed).length > 30);
         await ledger.finish();
         expect(ledger.odd()).toEqual([]);
+        // A replacement asks for requests when it can answer them; until then the others do.
+        expect(ledger.answers.filter(({ status }) => status === 503).map(({ text }) => text)).toEqual([]);
         expect(ledger.failures.length).toBeLessThanOrEqual(people.length); // those that it was answering
         await ground.keptEverything(ledger);
       }

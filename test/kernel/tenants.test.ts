@@ -1,6 +1,6 @@
 // Two companies on two connections: whoever asks, in whatever order, and whatever breaks, nobody gets the other's rows.
 import pg from 'pg';
-import { withTenant } from '../../src/kernel/tenant_db.ts';
+import { alongside, type TenantDb, withTenant } from '../../src/kernel/tenant_db.ts';
 import { startApp, type TestApp } from '../helpers/app.ts';
 import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
 import { findViolations } from '../helpers/invariants.ts';
@@ -54,6 +54,27 @@ test('three hundred interleaved requests each get the rows of their own company'
 test('the same external id, e-mail and tag may exist in both companies', async () => {
   const { rows } = await client.query(`select count(*)::int as n from customers where external_id = 'SAME-1'`);
   expect(rows).toEqual([{ n: 2 }]);
+});
+
+test('what is read alongside takes an idle connection, and none is waited for', async () => {
+  const { app: pool } = app.platform.pools;
+  const [acme] = tenants as [TestTenant];
+  const read = async (db: TenantDb) => {
+    const [row] = await db.run('select pg_backend_pid() as pid, current_setting(:name) as tenant', {
+      name: 'app.tenant_id',
+    });
+    await db.run('select pg_sleep(0.05)');
+    return row as { pid: number; tenant: string };
+  };
+  await Promise.all([0, 1].map(() => withTenant(pool, acme.id, read)));
+  const seen = await withTenant(pool, acme.id, async (db) => [
+    await read(db),
+    ...(await Promise.all([0, 1, 2].map(() => alongside(pool, db, read)))),
+  ]);
+  const [here, beside, ...others] = seen.map(({ pid }) => pid);
+  expect(beside).not.toBe(here);
+  expect(others).toEqual([here, here]);
+  expect(new Set(seen.map(({ tenant }) => tenant))).toEqual(new Set([acme.id]));
 });
 
 test('a connection that is killed inside one company’s transaction never runs in the other’s', async () => {

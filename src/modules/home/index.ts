@@ -5,13 +5,16 @@ import { one } from '#src/kernel/list_query.ts';
 import { defineModule } from '#src/kernel/module.ts';
 import { recordTitle } from '#src/kernel/presenters.ts';
 import { findRecords } from '#src/kernel/records.ts';
-import { page, Routes } from '#src/kernel/routes.ts';
+import { type Input, page, Routes } from '#src/kernel/routes.ts';
+import { alongside } from '#src/kernel/tenant_db.ts';
 import { dashboardNav, dashboardRoutes } from './dashboard.routes.ts';
 import type { SearchView } from './views.ts';
 
 const PER_GROUP = 8;
 
-async function group(ctx: Ctx, entity: Entity, q: string): Promise<SearchView['groups'][number]> {
+type Group = SearchView['groups'][number];
+
+async function group(ctx: Ctx, entity: Entity, q: string): Promise<Group> {
   const rows = await findRecords(ctx, entity, q, PER_GROUP);
   const second = ['email', 'company', 'account_number', 'city'].find((name) => entity.fields[name]) ?? '';
   return {
@@ -29,14 +32,17 @@ async function group(ctx: Ctx, entity: Entity, q: string): Promise<SearchView['g
 const FIRST = ['customer', 'contact', 'lead', 'project'];
 
 /**
- * What the reader may see that contains the words, a group per kind of record.
- * @param rest what is not among the first kinds @param alone whether the first kinds had nothing, so that this is all
+ * What the reader may see that contains the words, a group per kind of record. The address says whether it is the rest,
+ * what is not among the first kinds, and whether those had nothing, so that this is all.
  */
-async function searchView(ctx: Ctx, q: string, rest: boolean, alone: boolean): Promise<SearchView> {
+async function searchView(ctx: Ctx, { platform, query }: Input): Promise<SearchView> {
+  const [q, rest, alone] = [one(query, 'q').slice(0, 200), one(query, 'in') === 'rest', !!one(query, 'alone')];
   const searched = allEntities().filter((entity) => entity.search.length && can(ctx, `${entity.name}.read`));
   const kinds = searched.filter(({ name }) => FIRST.includes(name) !== rest);
   const others = searched.filter((entity) => !kinds.includes(entity)).map(({ label }) => label[1].toLowerCase());
-  const groups = q ? await Promise.all(kinds.map((entity) => group(ctx, entity, q))) : [];
+  // Each kind takes as long as all the rest of the page does.
+  const apart = (entity: Entity) => alongside(platform.pools.app, ctx.db, (db) => group({ ...ctx, db }, entity, q));
+  const groups = q ? await Promise.all(kinds.map(apart)) : [];
   const found = groups.filter((g) => g.rows.length);
   const address = new URLSearchParams({ q, in: 'rest', ...(found.length ? {} : { alone: '1' }) });
   const nothing = q
@@ -59,8 +65,7 @@ export const home = defineModule('home', {
   routes: [
     dashboardRoutes,
     new Routes().get('/search', signedIn(), async (ctx, input) => {
-      const rest = one(input.query, 'in') === 'rest';
-      const view = await searchView(ctx, one(input.query, 'q').slice(0, 200), rest, !!one(input.query, 'alone'));
+      const view = await searchView(ctx, input);
       return page('home/search', view, view.q ? `Search: ${view.q}` : 'Search', {
         fragments: { rest: { view: 'home/hits', data: view } },
       });
