@@ -16,6 +16,8 @@ const Environment = z.object({
   ROLE: z.enum(['web', 'worker', 'all']).default('all'),
   /** Processes that answer requests and share the port; beside them one that works on jobs, where the role says so. */
   WEB_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(1),
+  /** Said by the primary process to those it starts while others serve; nobody else says it. */
+  RAPPORT_REPLACES: flag.default(false),
   /** How long the start waits for PostgreSQL, the schema and Redis. */
   START_SECONDS: z.coerce.number().int().min(0).max(3_600).optional(),
   /** Between "not ready" and closing the port, for whoever distributes requests to look away. */
@@ -64,6 +66,8 @@ export interface Config {
   host: string;
   role: 'web' | 'worker' | 'all';
   web_concurrency: number;
+  /** others answer on the same port while this process starts: what it cannot serve yet, they can */
+  replaces: boolean;
   start_ms: number;
   stop_notice_ms: number;
   database_url: string;
@@ -150,6 +154,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     host: env.HOST,
     role: env.ROLE,
     web_concurrency: env.WEB_CONCURRENCY,
+    replaces: env.RAPPORT_REPLACES,
     start_ms: (env.START_SECONDS ?? (env.RAPPORT_MODE === 'production' ? 60 : 10)) * 1_000,
     stop_notice_ms: (env.STOP_NOTICE_SECONDS ?? (env.RAPPORT_MODE === 'production' ? 3 : 0)) * 1_000,
     database_url: env.DATABASE_URL!,

@@ -10,7 +10,7 @@ import { configureTemplates } from './kernel/templates.ts';
 import { withRecords } from './modules/home/record_watch.service.ts';
 import { frameParts, modules } from './modules/index.ts';
 import { loadAssets } from './platform/assets.ts';
-import { isFork, othersServe, reportReady, supervise } from './platform/cluster.ts';
+import { isFork, reportReady, supervise } from './platform/cluster.ts';
 import { openEventStreams } from './platform/event_streams.ts';
 import { startWorker, type Worker } from './platform/jobs.ts';
 import { openLimits } from './platform/limits.ts';
@@ -69,7 +69,7 @@ export async function start(
       quit = async () => opened?.stop(0, () => {});
       return opened;
     };
-    const early = othersServe() ? null : await listen();
+    const early = config.replaces ? null : await listen();
     const { pools, redis } = await connect(config, log, closes, (reason) => {
       state.waits = reason;
       tell(reason);

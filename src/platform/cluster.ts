@@ -16,14 +16,8 @@ const STOP = 'rapport:stop';
 const READY = 'rapport:ready';
 const METRICS = 'rapport:metrics';
 
-/** In the environment of a process that is started while others serve. */
-const REPLACES = 'RAPPORT_REPLACES';
-
 /** Whether this process was started by a primary, which also says when it has to stop. */
 export const isFork: boolean = cluster.isWorker;
-
-/** Whether others answer on the same port while this process starts: what it cannot serve yet, they can. */
-export const othersServe = (): boolean => isFork && process.env[REPLACES] === 'true';
 
 /** What processes of one installation tell each other. */
 type Message =
@@ -108,7 +102,7 @@ class Place {
 
   #start(): void {
     const began = Date.now();
-    const fork = cluster.fork({ ...this.#env, [REPLACES]: String(this.#othersServe()) });
+    const fork = cluster.fork({ ...this.#env, RAPPORT_REPLACES: String(this.#othersServe()) });
     this.#fork = fork;
     fork.on('message', (message: unknown) => {
       if (!isMessage(message) || message.kind !== READY) return;
