@@ -3,6 +3,7 @@ export default {
   testEnvironment: '<rootDir>/test/environment.mjs',
   roots: ['<rootDir>/test'], // else Jest looks at every file of node_modules and of local data first
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: process.env.FAULTS_KILLS ? [] : ['/test/faults/long/'], // minutes each: npm run test:faults
   transform: {},
   extensionsToTreatAsEsm: ['.ts'], // else files are loaded by require(), which refuses top-level await anywhere below
   globalSetup: '<rootDir>/test/global-setup.ts',

@@ -1,25 +1,23 @@
-import { CHECK_COMMANDS } from './check.ts';
 import type { Command } from './command.ts';
-import { DELETE_COMMANDS } from './delete.ts';
-import { DISTRIBUTE_COMMANDS } from './distribute.ts';
-import { EXPLAIN_COMMANDS } from './explain.ts';
-import { EXPORT_COMMANDS } from './export.ts';
-import { IMPORT_COMMANDS } from './imports.ts';
-import { RESTORE_COMMANDS } from './restore.ts';
-import { TENANT_COMMANDS } from './tenants.ts';
-import { TOKEN_COMMANDS } from './tokens.ts';
-import { USER_COMMANDS } from './users.ts';
 
-/** Everything the operator's tool can do, in the order of its help. */
-export const COMMANDS: readonly Command[] = [
-  ...TENANT_COMMANDS,
-  ...EXPORT_COMMANDS,
-  ...DELETE_COMMANDS,
-  ...RESTORE_COMMANDS,
-  ...USER_COMMANDS,
-  ...TOKEN_COMMANDS,
-  ...IMPORT_COMMANDS,
-  ...CHECK_COMMANDS,
-  ...EXPLAIN_COMMANDS,
-  ...DISTRIBUTE_COMMANDS,
-];
+/** Commands by their first word, in the order of the help; loading all of them takes longer than most of them work. */
+const LOADERS: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  tenant: async () => [
+    ...(await import('./tenants.ts')).TENANT_COMMANDS,
+    ...(await import('./export.ts')).EXPORT_COMMANDS,
+    ...(await import('./delete.ts')).DELETE_COMMANDS,
+    ...(await import('./restore.ts')).RESTORE_COMMANDS,
+  ],
+  user: async () => (await import('./users.ts')).USER_COMMANDS,
+  token: async () => (await import('./tokens.ts')).TOKEN_COMMANDS,
+  import: async () => (await import('./imports.ts')).IMPORT_COMMANDS,
+  check: async () => (await import('./check.ts')).CHECK_COMMANDS,
+  explain: async () => (await import('./explain.ts')).EXPLAIN_COMMANDS,
+  distribute: async () => (await import('./distribute.ts')).DISTRIBUTE_COMMANDS,
+};
+
+/** What the operator's tool can do that begins with a word; everything, in the order of its help, when nothing does. */
+export async function commandsFor(word = ''): Promise<readonly Command[]> {
+  if (Object.hasOwn(LOADERS, word)) return LOADERS[word]!();
+  return (await Promise.all(Object.values(LOADERS).map((load) => load()))).flat();
+}

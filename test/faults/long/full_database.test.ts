@@ -1,11 +1,11 @@
 // No room left for PostgreSQL: RE-13. What it cannot keep is refused with what to do; what it holds is read as before.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { useFaultGround } from './ground.ts';
-import { type Answer, Ledger, type Person } from './people.ts';
-import { startOwnPostgres } from './postgres.ts';
-import { type Running, until } from './process.ts';
-import { filesIn, smallDisk } from './small_disk.ts';
+import { useFaultGround } from '../ground.ts';
+import { type Answer, Ledger, type Person } from '../people.ts';
+import { startOwnPostgres } from '../postgres.ts';
+import { type Running, until } from '../process.ts';
+import { filesIn, smallDisk } from '../small_disk.ts';
 
 /** Room for PostgreSQL with a company, for the log that it writes ahead, and for some work. */
 const ROOM = 256 * 1024 * 1024;

@@ -1,19 +1,18 @@
 // Everything at once: RE-27. While people work and lists are imported, one part after another is killed, at random.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findViolations } from '../helpers/invariants.ts';
-import { freePort, startRedis, type TestRedis } from '../helpers/servers.ts';
-import { randomOf, wholeNumber } from '../modules/imports/random.ts';
-import { useFaultGround } from './ground.ts';
-import { Importer } from './importer.ts';
-import { Ledger } from './people.ts';
-import { startOwnPostgres } from './postgres.ts';
-import { childrenOf, type Running, roleOf, steady } from './process.ts';
+import { findViolations } from '../../helpers/invariants.ts';
+import { freePort, startRedis, type TestRedis } from '../../helpers/servers.ts';
+import { randomOf, wholeNumber } from '../../modules/imports/random.ts';
+import { useFaultGround } from '../ground.ts';
+import { Importer } from '../importer.ts';
+import { Ledger } from '../people.ts';
+import { startOwnPostgres } from '../postgres.ts';
+import { childrenOf, type Running, roleOf, steady } from '../process.ts';
 
-const LONG = Boolean(process.env.FAULTS_KILLS);
-const MINUTES = Number(process.env.FAULTS_MONKEY_MINUTES ?? (LONG ? 30 : 0.3));
+const MINUTES = Number(process.env.FAULTS_MONKEY_MINUTES ?? 30);
 const SEED = wholeNumber('FAULTS_SEED', Date.now() % 1_000_000);
 /** From a part's return to the next kill, and from a kill to the start of a server that nobody else starts again, in s. */
-const PAUSES = LONG ? { work: [20, 60], away: [1, 10] } : { work: [1, 3], away: [0.5, 1.5] };
+const PAUSES = MINUTES > 2 ? { work: [20, 60], away: [1, 10] } : { work: [1, 3], away: [0.5, 1.5] };
 /** Two that answer requests and one for jobs. */
 const PROCESSES = 3;
 /** After a server accepts connections the product may take so long to find it, in ms. */
