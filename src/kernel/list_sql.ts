@@ -6,7 +6,15 @@ import { type Entity, entityNamed, storedFields } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { date, timestamp } from './fields/dates.ts';
 import type { Field } from './fields/field.ts';
-import { COUNT_CAP, type Cursor, encodeCursor, type Filter, type ListQuery, MOST_LIMIT } from './list_query.ts';
+import {
+  COUNT_CAP,
+  type Cursor,
+  encodeCursor,
+  type Filter,
+  type ListQuery,
+  MOST_LIMIT,
+  sortable,
+} from './list_query.ts';
 import type { Query, Row, Sql } from './tenant_db.ts';
 import { allowedScope, applyRule, visible, widestRule } from './visibility.ts';
 
@@ -282,6 +290,26 @@ export async function listPage(
     previous: (backwards ? more : !!list.after || list.offset > 0) ? behind : '',
     next: (backwards ? true : more) ? at(rows.at(-1)) : '',
   };
+}
+
+/** Sorts behind every other character. */
+const LAST = '\uffff';
+
+/**
+ * Of what a search finds, the first rows whose title begins with what was typed: mostly these are meant, and they are one
+ * stretch of the title's order, however common the words are. None where titles have no order.
+ */
+export async function beginningRows(ctx: Ctx, entity: Entity, list: ListQuery): Promise<Row[]> {
+  if (!sortable(entity).includes(entity.title)) return [];
+  const byTitle: ListQuery = { ...list, sort: entity.title, descending: false };
+  const [title] = sortSql(entity, entity.title);
+  const stretch = window(ctx, entity, byTitle).whereRaw(`${title} >= fold(?) and ${title} < fold(?) || '${LAST}'`, [
+    list.q,
+    list.q,
+  ]);
+  return ordered(entity, byTitle, selection(ctx, entity, list, `${entity.name}.beginning`, stretch))
+    .select(...allColumns(entity).map((column) => `${entity.table}.${column}`))
+    .limit(list.limit);
 }
 
 /** A row's place in a sort order, as a cursor holds it; null when there is no such row. */

@@ -6,7 +6,7 @@ import { instant } from './fields/dates.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { readListQuery } from './list_query.ts';
-import { allColumns, listPage, patterns } from './list_sql.ts';
+import { allColumns, beginningRows, listPage, patterns } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
@@ -50,14 +50,19 @@ export const isVisible = async (ctx: Ctx, entity: Entity, id: string): Promise<b
   ((await visible(ctx, entity).select(`${entity.table}.id`).where(`${entity.table}.id`, id)) as Row[]).length > 0;
 
 /**
- * Records the actor may see whose words contain what was typed, in the order of their list.
+ * Records the actor may see whose words contain what was typed: those that begin with it, by name, and the others in the
+ * order of their list.
  * @param most how many at most
  */
 export async function findRecords(ctx: Ctx, entity: Entity, q: string, most: number): Promise<Row[]> {
   const scope = widestRule(ctx, entity);
   if (!patterns(q).length || !entity.search.length || !scope) return [];
-  const { rows } = await listPage(ctx, entity, { ...readListQuery(ctx, entity, {}), q, limit: most, scope });
-  return rows;
+  const list = { ...readListQuery(ctx, entity, {}), q, limit: most, scope };
+  const first = await beginningRows(ctx, entity, list);
+  if (first.length === most) return first;
+  const known = new Set(first.map(({ id }) => id));
+  const { rows } = await listPage(ctx, entity, list);
+  return [...first, ...rows.filter(({ id }) => !known.has(id))].slice(0, most);
 }
 
 /** Tag names by record id. */

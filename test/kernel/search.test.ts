@@ -185,3 +185,21 @@ test('occurred_at and other times of an address survive being read again', async
     expect(listAddress(entity, list)).toContain('occurred_at__from=2026-03-29&type=call');
   });
 });
+
+test('what begins with what was typed is found first, whatever else it stands in', async () => {
+  const found = async (q: string) => {
+    const { text } = await agent.get(`/customers/lookup?q=${encodeURIComponent(q)}`).expect(200);
+    return (JSON.parse(text) as { items: { title: string }[] }).items.map(({ title }) => title);
+  };
+  const names = ['Zeta Ärzte', 'zéta-bau', 'Anna Zeta', 'Bau ZETA', 'Zetan', 'Zet', 'Zu Zeta', '%zeta'];
+  for (const name of names) await admin.post('/customers', { name });
+  const [zetan, zeta, bau] = ['Zetan', 'Zeta Ärzte', 'zéta-bau'];
+  expect((await found('zeta')).slice(0, 3).sort()).toEqual([zeta, zetan, bau].sort());
+  expect((await found('ZÉTA')).slice(3)).toEqual(['%zeta', 'Anna Zeta', 'Bau ZETA', 'Zu Zeta']);
+  expect((await found('zeta ä'))[0]).toBe(zeta);
+  expect(await found('bau zeta')).toEqual(['Bau ZETA', bau]);
+  expect(await found('%')).toEqual(['%zeta']);
+  expect(await found('_')).toEqual([]);
+  await admin.remove(`/customers/${made.Alpha}`);
+  expect(await found('alpha')).toEqual([]);
+});
