@@ -48,7 +48,7 @@ function refCell(field: Field, id: string, titles: Titles): Cell {
 /** A record's name; notes are named by their beginning. */
 export const recordTitle = (entity: Entity, row: Row): string => {
   const text = String(row[entity.title] ?? '').replace(/\s+/g, ' ');
-  return text.length > 120 ? `${text.slice(0, 117)}…` : text || entity.label[0];
+  return text.length > 120 ? `${text.slice(0, 117).replace(/[\ud800-\udbff]$/, '')}…` : text || entity.label[0];
 };
 
 /** The second line under a name: whatever says most in one line. */
@@ -130,6 +130,7 @@ export function listRows(
 }
 
 function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
+  const orders = sortable(entity);
   return [entity.title, ...shownColumns(entity)].map((name) => {
     const sorted = list.sort === name;
     const descending = sorted ? !list.descending : isNumeric(entity, name) || !entity.fields[name];
@@ -137,9 +138,7 @@ function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
       name,
       label: columnLabel(entity, name),
       numeric: isNumeric(entity, name),
-      sort_href: sortable(entity).includes(name)
-        ? listAddress(entity, list, { sort: `${descending ? '-' : ''}${name}` })
-        : '',
+      sort_href: orders.includes(name) ? listAddress(entity, list, { sort: `${descending ? '-' : ''}${name}` }) : '',
       sorted: sorted ? (list.descending ? 'descending' : 'ascending') : '',
     };
   });

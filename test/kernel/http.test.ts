@@ -244,3 +244,21 @@ test('a write is taken from our own pages only, with the token of its session', 
   const good = { 'Sec-Fetch-Site': 'same-origin', Origin: app.url, 'X-CSRF-Token': csrf };
   expect((await agent.post('/customers').set(good).type('form').send({ name: 'From our own page' })).status).toBe(303);
 });
+
+test('a page says any character as it was written, and half a character of a text that was cut is no fault', async () => {
+  const name = `Łódź – Ωμέγα 漢字 😀${'x'.repeat(98)}😀 and more`;
+  const made = await fetch(`${app.url}/api/v1/customers`, {
+    method: 'POST',
+    headers: { ...bearer, 'content-type': 'application/json' },
+    body: JSON.stringify({ name, city: 'Ørsta 🐟' }),
+  });
+  const { data } = (await made.json()) as { data: { id: string } };
+  const { headers, text } = await agent.get(`/customers/${data.id}`).expect(200);
+  expect(headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(headers['content-length']).toBe(String(Buffer.byteLength(text)));
+  expect(text).toContain('Łódź – Ωμέγα 漢字 😀xxx');
+  expect(text).toContain('x…');
+  expect(text).toContain('Ørsta 🐟');
+  const cut = await agent.get(`/search?q=${encodeURIComponent(`${'x'.repeat(199)}😀`)}`).expect(200);
+  expect(cut.text).toContain('x\ufffd');
+});

@@ -1,6 +1,17 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { cached, cell, clean, control, type Field, type FieldOptions, type Locale, value, wrong } from './field.ts';
+import {
+  cached,
+  cell,
+  clean,
+  control,
+  type Field,
+  type FieldOptions,
+  type Locale,
+  value,
+  written,
+  wrong,
+} from './field.ts';
 import { text } from './text.ts';
 
 const ISO_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
@@ -43,20 +54,10 @@ export function readDate(raw: string, locale: string): string | null {
   return isDate(iso) ? iso : null;
 }
 
-/** Days as they were written lately: a list says the same few over and over, and Intl takes 2 µs for each. */
-const written = new Map<string, string>();
-const MOST_WRITTEN = 10_000;
-
 /** '2026-04-03' as '3 Apr 2026'. */
 export function formatDate(iso: string, { locale }: Pick<Locale, 'locale'>): string {
-  const key = iso + locale;
-  const known = written.get(key);
-  if (known !== undefined) return known;
   const format = () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
-  const text = cached(`date:${locale}`, format).format(new Date(`${iso}T00:00:00Z`));
-  if (written.size >= MOST_WRITTEN) written.clear();
-  written.set(key, text);
-  return text;
+  return written(iso + locale, () => cached(`date:${locale}`, format).format(new Date(`${iso}T00:00:00Z`)));
 }
 
 export function date(options: FieldOptions = {}): Field {

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { cached, cell, clean, control, type Field, type FieldOptions, type Locale, value, wrong } from './field.ts';
+import {
+  cached,
+  cell,
+  clean,
+  control,
+  type Field,
+  type FieldOptions,
+  type Locale,
+  value,
+  written,
+  wrong,
+} from './field.ts';
 import { text } from './text.ts';
 
 /** As programs write it; the long tails of their floats (0.30000000000000004) are rounded away. */
@@ -111,10 +122,12 @@ export const formatCount = (count: number, { locale }: Pick<Locale, 'locale'>): 
   cached(`number:${locale}`, () => new Intl.NumberFormat(locale)).format(count);
 
 /** '1234.5' with 'EUR' as the locale writes it. @param digits decimal text, exact */
-export const formatMoney = (digits: string, currency: string, { locale }: Pick<Locale, 'locale'>): string =>
-  cached(`money:${locale}:${currency}`, () => new Intl.NumberFormat(locale, { style: 'currency', currency })).format(
-    digits as never,
+export function formatMoney(digits: string, currency: string, { locale }: Pick<Locale, 'locale'>): string {
+  const format = () => new Intl.NumberFormat(locale, { style: 'currency', currency });
+  return written(`${digits} ${currency} ${locale}`, () =>
+    cached(`money:${locale}:${currency}`, format).format(digits as never),
   );
+}
 
 /** An amount in the record's `currency`, exact to two places. */
 export function money(options: FieldOptions & { min?: number } = {}): Field {
