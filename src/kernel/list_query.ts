@@ -2,7 +2,7 @@ import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
 import { type Entity, fieldLabel, refTarget } from './entity.ts';
 import { badRequest } from './errors.ts';
-import { clean, type Field } from './fields/field.ts';
+import { clean, cut, type Field } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { allowedScope, defaultScope } from './visibility.ts';
 
@@ -148,7 +148,7 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
   if (after && before) throw badRequest('The address says both "after" and "before". Keep one.');
   const scope = one(query, 'scope');
   const count = one(query, 'count');
-  const q = one(query, 'q').slice(0, 200);
+  const q = cut(one(query, 'q'), 200);
   const filters: Filter[] = [];
   const through: Through[] = [];
   for (const name of Object.keys(query)) {

@@ -26,7 +26,7 @@ const targetId = (req: Request): string => /#([\w-]+)$/.exec(req.get('hx-target'
  * UTF-8 of a page, in a third of the time that Buffer.from takes: that looks at one character after the other as soon as one
  * is beyond Latin-1.
  */
-function utf8(html: string): Buffer {
+export function utf8(html: string): Buffer {
   try {
     return transcode(Buffer.from(html, 'utf16le'), 'utf16le', 'utf8');
   } catch {

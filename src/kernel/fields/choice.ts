@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { type Choice, cell, clean, control, type Field, type FieldOptions, type Value, value, wrong } from './field.ts';
+import {
+  type Choice,
+  cell,
+  clean,
+  control,
+  cut,
+  type Field,
+  type FieldOptions,
+  type Value,
+  value,
+  wrong,
+} from './field.ts';
 import { text } from './text.ts';
 
 /** 'cold_call' -> 'Cold call' */
@@ -39,7 +50,7 @@ export function choice<const T extends string>(
     fromText(raw) {
       const wanted = same(raw);
       const found = known.find((c) => same(c.value) === wanted || same(c.label) === wanted);
-      return found ? value(found.value) : wrong(`"${clean(raw).slice(0, 40)}" is not known here. ${message}`);
+      return found ? value(found.value) : wrong(`"${cut(clean(raw), 40)}" is not known here. ${message}`);
     },
     toText: (stored) => String(stored ?? ''),
     toCell(stored) {

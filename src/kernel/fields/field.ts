@@ -101,6 +101,9 @@ const PLAIN = /^[ -~]*$/;
 export const clean = (text: string): string =>
   PLAIN.test(text) ? text.trim() : text.toWellFormed().normalize('NFC').replace(CONTROL, '').trim();
 
+/** At most so many UTF-16 units of a text, and no half of a character: neither an address nor jsonb takes one. */
+export const cut = (text: string, most: number): string => text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
+
 const lately = new Map<string, string>();
 const MOST_LATELY = 20_000;
 /** A text as it was written lately: lists say the same few over and over, and Intl takes 1 to 2 µs for each. */

@@ -1,6 +1,7 @@
 import { signedIn } from '#src/kernel/access.ts';
 import { type Ctx, can } from '#src/kernel/context.ts';
 import { allEntities, type Entity } from '#src/kernel/entity.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import { one } from '#src/kernel/list_query.ts';
 import { defineModule } from '#src/kernel/module.ts';
 import { recordTitle } from '#src/kernel/presenters.ts';
@@ -36,7 +37,7 @@ const FIRST = ['customer', 'contact', 'lead', 'project'];
  * what is not among the first kinds, and whether those had nothing, so that this is all.
  */
 async function searchView(ctx: Ctx, { platform, query }: Input): Promise<SearchView> {
-  const [q, rest, alone] = [one(query, 'q').slice(0, 200), one(query, 'in') === 'rest', !!one(query, 'alone')];
+  const [q, rest, alone] = [cut(one(query, 'q'), 200), one(query, 'in') === 'rest', !!one(query, 'alone')];
   const searched = allEntities().filter((entity) => entity.search.length && can(ctx, `${entity.name}.read`));
   const kinds = searched.filter(({ name }) => FIRST.includes(name) !== rest);
   const others = searched.filter((entity) => !kinds.includes(entity)).map(({ label }) => label[1].toLowerCase());

@@ -1,5 +1,6 @@
 import type { Config } from '#src/config.ts';
 import { AppError, invalid } from '#src/kernel/errors.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import { filePath } from '#src/platform/files.ts';
 import type { Import, SheetPreview } from './model.ts';
 import { type CsvOptions, describeDialect } from './reader/csv_options.ts';
@@ -36,13 +37,11 @@ export interface FirstLook {
 
 const shown = (sheet: InspectedSheet, csv: boolean): SheetPreview => ({
   index: sheet.index,
-  name: sheet.name.slice(0, 100),
+  name: cut(sheet.name, 100),
   hidden: sheet.hidden,
   rows: sheet.rows.map((row) => ({
     number: row.number,
-    cells: row.cells
-      .slice(0, PREVIEW.columns)
-      .map((cell) => cellText(stageCell(cell, csv)).slice(0, PREVIEW.characters)),
+    cells: row.cells.slice(0, PREVIEW.columns).map((cell) => cut(cellText(stageCell(cell, csv)), PREVIEW.characters)),
   })),
 });
 

@@ -1,4 +1,5 @@
 import type { Entity } from '#src/kernel/entity.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import { type Body, entry } from '#src/kernel/routes.ts';
 import { completed } from './guess.ts';
 import { columnInput } from './mapping.ts';
@@ -43,7 +44,7 @@ export function readChoices(body: Body): Choices {
   const mode = entry(body, 'mode');
   const defaults: Record<string, string> = Object.create(null);
   for (const [name, text] of Object.entries(body)) {
-    if (name.startsWith('default_') && text) defaults[name.slice('default_'.length)] = text.slice(0, 200);
+    if (name.startsWith('default_') && text) defaults[name.slice('default_'.length)] = cut(text, 200);
   }
   return {
     mode: mode === 'create' || mode === 'update' ? mode : PLAIN_CHOICES.mode,

@@ -1,9 +1,9 @@
-import { clean } from '#src/kernel/fields/field.ts';
+import { clean, cut } from '#src/kernel/fields/field.ts';
 import { letter, type SheetPreview } from './model.ts';
 import { knownLabel } from './synonyms.ts';
 
 /** A header as it is shown and compared: one line, at most 100 characters. */
-export const headerText = (raw: string): string => clean(raw).replace(/\s+/g, ' ').slice(0, 100);
+export const headerText = (raw: string): string => cut(clean(raw).replace(/\s+/g, ' '), 100);
 
 /** Headers of all columns: blank ones are named by their letter, repeated ones are numbered, none is lost. */
 export function nameColumns(cells: readonly string[], width: number): string[] {

@@ -1,6 +1,6 @@
 import { normalEmail, normalUrl } from '#src/kernel/fields/addresses.ts';
 import { readDate } from '#src/kernel/fields/dates.ts';
-import { clean } from '#src/kernel/fields/field.ts';
+import { clean, cut } from '#src/kernel/fields/field.ts';
 import type { ColumnInfo } from './model.ts';
 import { cellKind, cellText, isBlank, type StagedCell } from './staged_cells.ts';
 
@@ -49,9 +49,9 @@ export class ColumnGatherer {
     const { info } = column;
     const text = clean(cellText(cell));
     info.filled += 1;
-    if (info.samples.length < 3) info.samples.push(text.slice(0, 120) || '(formula without a value)');
+    if (info.samples.length < 3) info.samples.push(cut(text, 120) || '(formula without a value)');
     if (column.values) {
-      const key = text.slice(0, 200);
+      const key = cut(text, 200);
       column.values.set(key, (column.values.get(key) ?? 0) + 1);
       if (column.values.size > MOST_VALUES) column.values = null;
     }

@@ -1,5 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, entityNamed, fieldLabel } from '#src/kernel/entity.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import { fieldCell, type Titles } from '#src/kernel/presenters.ts';
 import { titlesOf } from '#src/kernel/records.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
@@ -17,7 +18,7 @@ export interface ShownRow extends PlannedRow {
 type ShownCell = PlanView['rows'][number]['cells'][number];
 type Line = PlanView['rows'][number]['lines'][number];
 
-const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+const short = (text: string): string => (text.length > 80 ? `${cut(text, 79)}…` : text);
 
 /** Columns of the file that a page of rows shows, and how it shows them. */
 export interface RowCells {

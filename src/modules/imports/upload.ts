@@ -1,5 +1,6 @@
 import busboy from 'busboy';
 import { AppError, badRequest, invalid } from '#src/kernel/errors.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import type { Body, Input, Received } from '#src/kernel/routes.ts';
 import { FileTooLarge, keepFile, removeFile, type StoredFile } from '#src/platform/files.ts';
 
@@ -12,7 +13,7 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u202a-\u202e\u206
 /** A file's name as it may be shown: without folders, control characters and direction marks. */
 export function cleanName(raw: string): string {
   const name = raw.toWellFormed().normalize('NFC').replace(UNSEEN, '').split(/[/\\]/).at(-1)!.trim();
-  return (name === '.' || name === '..' ? '' : name).slice(0, 200).trim() || 'Unnamed file';
+  return cut(name === '.' || name === '..' ? '' : name, 200).trim() || 'Unnamed file';
 }
 
 const tooLarge = (most: number) =>

@@ -1,6 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel } from '#src/kernel/entity.ts';
-import { clean, type Field, type Locale, type Parsed, type Value } from '#src/kernel/fields/field.ts';
+import { clean, cut, type Field, type Locale, type Parsed, type Value } from '#src/kernel/fields/field.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
 import type { Choices, ColumnInfo, ColumnMapping, Problem } from './model.ts';
 import { cellKind, cellText, cellValue, isBlank, type StagedCell } from './staged_cells.ts';
@@ -151,7 +151,7 @@ function readField(
     return;
   }
   if (field.kind === 'ref' && cellKind(cell) !== 'error' && !UUID.test(text)) {
-    row.refs.set(name, text.replace(/\s+/g, ' ').slice(0, 300));
+    row.refs.set(name, cut(text.replace(/\s+/g, ' '), 300));
     return;
   }
   const parsed = parse(cell);
