@@ -9,7 +9,7 @@ import { ColumnGatherer } from './inspect_columns.ts';
 import { readMapping } from './mapping.ts';
 import type { ColumnInfo, Import, SheetPreview, Wishes } from './model.ts';
 import { type Row, readFile } from './reader/run.ts';
-import { cellText, isBlank, type StagedCell, stageCell } from './staged_cells.ts';
+import { cellText, isBlank, type StagedCell, stageCell, storable } from './staged_cells.ts';
 import { MATCH_KEYS } from './targets.ts';
 import { columnsInWords, sheetsInWords, wishedMapping } from './wishes.ts';
 import { count, some } from './words.ts';
@@ -72,7 +72,8 @@ function withDetected(dialect: Import['dialect'], seen: FirstLook): Import['dial
 /** What the reader said, once each, in the words of the page. */
 class Notes {
   readonly list: string[] = [];
-  add(text: string): void {
+  add(said: string): void {
+    const text = storable(said);
     if (this.list.length < MOST_NOTES && !this.list.includes(text)) this.list.push(text);
   }
 }

@@ -6,7 +6,7 @@ import type { Cell, CellKind } from './reader/model.ts';
 export type StagedCell = null | string | [kind: CellKind, text: string, value?: string];
 
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair. */
-const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '');
+export const storable = (text: string): string => text.toWellFormed().replaceAll('\u0000', '');
 
 /**
  * What spreadsheets show where a formula failed, in English, German, French and Spanish, and what our reader says. As plain

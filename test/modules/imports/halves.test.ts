@@ -1,5 +1,6 @@
 // Texts are cut to what a page shows, and a cut may fall into the middle of a character, of which half is nothing that
 // PostgreSQL's documents or an address would take. IM-20.
+import { sheetFile } from '../../helpers/workbooks.ts';
 import { useGround } from './ground.ts';
 
 const ground = useGround();
@@ -41,4 +42,18 @@ test('a file whose name is cut in the middle of a character is taken and given b
   const { file_name, state } = await load(id);
   expect(state).toBe('planned');
   expect(file_name).toBe('x'.repeat(199));
+});
+
+test('a note about a cell that is cut in the middle of a character is kept with the others', async () => {
+  const text = (column: string, said: string) => `<c r="${column}" t="inlineStr"><is><t>${said}</t></is></c>`;
+  const rows = `<row r="1">${text('A1', 'Name')}${text('B1', 'ARR')}</row>
+    <row r="2">${text('A2', 'Ada')}<c r="B2"><v>${cutAt(40)}</v></c></row>`;
+  const { state, error, notes } = (await ground.run(
+    sheetFile(rows),
+    {},
+    'customers',
+    'list.xlsx',
+  )) as unknown as Record<string, string[]>;
+  expect({ state, error }).toEqual({ state: 'planned', error: null });
+  expect(notes!.join()).toContain('A cell should hold a number');
 });
