@@ -27,6 +27,9 @@ export interface ProcessOptions {
   output?: string;
 }
 
+/** So much of its output is kept, in characters: of a process that tells of every request, some ten thousand of them. */
+const MOST_SAID = 5_000_000;
+
 /** Starts `src/main.ts` on a free port; it ends when we do. */
 export async function startProcess(env: Record<string, string>, options: ProcessOptions = {}): Promise<Running> {
   const port = env.PORT ?? String(await freePort());
@@ -47,7 +50,7 @@ export async function startProcess(env: Record<string, string>, options: Process
   let said = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-200_000);
+      said = (said + text).slice(-MOST_SAID);
     });
   const ended = new Promise<number | string>((resolve) =>
     child.once('exit', (code, signal) => resolve(signal ?? code ?? -1)),

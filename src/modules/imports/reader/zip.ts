@@ -173,9 +173,6 @@ function inflatesTooMuch(bytes: number): ReadError {
 
 /** zlib errors carry a code like Z_DATA_ERROR, yauzl throws plain errors about sizes and signatures. */
 function isStreamError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return (
-    code.startsWith('Z_') || code.startsWith('ERR_STREAM') || /file header|file bounds|EOF|offset/i.test(error.message)
-  );
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  return code.startsWith('Z_') || code.startsWith('ERR_STREAM') || /file header|file bounds|EOF|offset/i.test(message);
 }
