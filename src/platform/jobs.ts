@@ -47,6 +47,8 @@ export async function startWorker(
   const mine: string[] = [];
   // Jobs are held in the name of the pool, not of the worker inside it that runs them.
   events.on('pool:create', ({ workerPool }) => mine.push(workerPool.id));
+  // Before the queue looks for jobs: nobody hears yet that there are more.
+  const watch = await watchForDeadWorkers(pools, log, mine, ended);
   const runner = await run({
     events,
     pgPool: pools.platform,
@@ -57,8 +59,11 @@ export async function startWorker(
     noHandleSignals: true,
     logger: quiet,
     preset: { worker: { gracefulShutdownAbortTimeout: GRACE }, plugins: [GOES_ON] },
+  }).catch(async (error) => {
+    await watch.stop();
+    throw error;
   });
-  const watch = await watchForDeadWorkers(pools, log, mine, ended);
+  await watch.live();
   return {
     stop: async () => {
       await runner.stop();
@@ -90,7 +95,7 @@ const LIFE = `hashtextextended($1, 7269848)`;
  * A killed process cannot give its jobs back, and the queue itself waits four hours before it believes that. So every
  * worker holds an advisory lock named after it for as long as its process lives: whoever gets the lock of a worker that
  * still holds a job knows that it is dead, and gives the job back.
- * @param mine names of this process's workers
+ * @param mine names of this process's workers; who adds one calls `live`
  * @param ended jobs that ended here and when; one that is held all the same runs again: the database was away when its end
  *   was to be written down, which the queue does not try twice
  */
@@ -99,12 +104,11 @@ async function watchForDeadWorkers(
   log: Logger,
   mine: readonly string[],
   ended: Map<string, number>,
-): Promise<Worker> {
+): Promise<Worker & { live(): Promise<void> }> {
   let client = await pools.alone();
   const live = async () => {
     for (const id of mine) await client.query(`select pg_advisory_lock_shared(${LIFE})`, [id]);
   };
-  await live();
   const giveBack = async () => {
     const ids = [...ended].flatMap(([id, at]) => (Date.now() - at > WRITTEN_DOWN ? [id] : []));
     if (!ids.length) return;
@@ -146,6 +150,7 @@ async function watchForDeadWorkers(
   const timer = setInterval(() => void again().catch(() => {}), LOOK_EVERY);
   timer.unref();
   return {
+    live,
     stop: async () => {
       clearInterval(timer);
       await client.end().catch(() => {});
