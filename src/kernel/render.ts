@@ -36,17 +36,16 @@ export function utf8(html: string): Buffer {
 
 /** The one place that decides between fragment and whole page. */
 export function sendPage(req: Request, res: Response, reply: PageReply, frames: Frames): void {
-  res.status(reply.status).type('html');
   const id = targetId(req);
   const part = wantsPart(req) && Object.hasOwn(reply.fragments, id) ? reply.fragments[id] : undefined;
-  if (part) {
-    res.send(utf8(view(part.view, part.data)));
-    return;
-  }
-  const body = view(reply.view, reply.data);
-  if (reply.frame === 'none') res.send(utf8(body));
-  else if (reply.frame === 'bare') res.send(utf8(view('_bare', frames.bare(reply.title, body))));
-  else res.send(utf8(view('_layout', frames.layout(reply.title, body))));
+  const html = part ? view(part.view, part.data) : wholePage(reply, frames);
+  res.status(reply.status).type('html').send(utf8(html));
+}
+
+function wholePage({ view: name, data, frame, title }: PageReply, frames: Frames): string {
+  const body = view(name, data);
+  if (frame === 'none') return body;
+  return frame === 'bare' ? view('_bare', frames.bare(title, body)) : view('_layout', frames.layout(title, body));
 }
 
 /** Sends the browser elsewhere; a fragment request must load a whole page, which only a header can tell it. */

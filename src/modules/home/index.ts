@@ -41,9 +41,10 @@ async function searchView(ctx: Ctx, { platform, query }: Input): Promise<SearchV
   const searched = allEntities().filter((entity) => entity.search.length && can(ctx, `${entity.name}.read`));
   const kinds = searched.filter(({ name }) => FIRST.includes(name) !== rest);
   const others = searched.filter((entity) => !kinds.includes(entity)).map(({ label }) => label[1].toLowerCase());
-  // Each kind takes as long as all the rest of the page does.
-  const apart = (entity: Entity) => alongside(platform.pools.app, ctx.db, (db) => group({ ...ctx, db }, entity, q));
-  const groups = q ? await Promise.all(kinds.map(apart)) : [];
+  // Each kind takes as long as all the rest of the page does, so the others do not wait for the first.
+  const look = (entity: Entity, index: number) =>
+    index ? alongside(platform.pools.app, ctx.db, (db) => group({ ...ctx, db }, entity, q)) : group(ctx, entity, q);
+  const groups = q ? await Promise.all(kinds.map(look)) : [];
   const found = groups.filter((g) => g.rows.length);
   const address = new URLSearchParams({ q, in: 'rest', ...(found.length ? {} : { alone: '1' }) });
   const nothing = q

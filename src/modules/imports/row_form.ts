@@ -1,4 +1,5 @@
 import type { Ctx } from '#src/kernel/context.ts';
+import { cut } from '#src/kernel/fields/field.ts';
 import { errorsOf, input } from '#src/kernel/forms.ts';
 import { type Body, entry } from '#src/kernel/routes.ts';
 import type { FileRow } from './fixes.ts';
@@ -29,7 +30,7 @@ export const readFixes = (found: Import, body: Body): Map<number, string> =>
   new Map(
     fixableColumns(found).flatMap(({ column }): [number, string][] => {
       const name = fixInput(column);
-      return Object.hasOwn(body, name) ? [[column, entry(body, name).slice(0, MOST_CHARACTERS)]] : [];
+      return Object.hasOwn(body, name) ? [[column, cut(entry(body, name), MOST_CHARACTERS)]] : [];
     }),
   );
 

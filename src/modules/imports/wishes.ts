@@ -4,6 +4,7 @@ import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import { invalid } from '#src/kernel/errors.ts';
 import { headerText } from './headers.ts';
 import type { ColumnInfo, ColumnMapping, SheetPreview, Wishes } from './model.ts';
+import { storable } from './staged_cells.ts';
 import { addable, importable, isNamePart, isRecordTarget, MATCH_KEYS, splitTarget, targets } from './targets.ts';
 
 const HEADER = z.string().max(200);
@@ -60,10 +61,18 @@ function noTarget(entity: Entity, field: string): string {
   return `There is no field “${field.slice(0, 60)}”. Fields are ${shown}${names.length > MOST_NAMES ? ', …' : ''}.`;
 }
 
+/** For JSON.parse: what PostgreSQL's documents would not take is refused before the file is kept. @throws Error */
+function onlyStorable(name: string, value: unknown): unknown {
+  for (const text of [name, value])
+    if (typeof text === 'string' && storable(text) !== text)
+      throw new Error('One of its texts holds half a character or NUL.');
+  return value;
+}
+
 function parseOptions(text: string): z.infer<typeof ImportOptions> {
   let given: unknown;
   try {
-    given = text.trim() ? JSON.parse(text) : {};
+    given = text.trim() ? JSON.parse(text, onlyStorable) : {};
   } catch (error) {
     throw invalid({ options: `Send options as a JSON object. ${(error as Error).message}` });
   }

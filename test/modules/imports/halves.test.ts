@@ -57,3 +57,22 @@ test('a note about a cell that is cut in the middle of a character is kept with 
   expect({ state, error }).toEqual({ state: 'planned', error: null });
   expect(notes!.join()).toContain('A cell should hold a number');
 });
+
+test.each([
+  ['a value for new records', { defaults: { city: 'Ulm \ud83d' } }],
+  ['a name of a column', { mapping: { '\ud83d': 'name' } }],
+  ['a name of a sheet', { sheet: '\ud83d' }],
+  ['a character of no text', { defaults: { city: 'Ulm \u0000' } }],
+])('%s that a program says and no document takes is refused before the file is kept', async (_what, options) => {
+  const kept = 'select count(*) from imports';
+  const before = await ground.sql(kept);
+  const answer = await ground.app
+    .agent()
+    .post('/api/v1/imports')
+    .set('Authorization', `Bearer ${ground.acme.users.admin.token}`)
+    .field('entity', 'customers')
+    .field('options', JSON.stringify(options))
+    .attach('file', Buffer.from('Name\nAda\n'), 'list.csv');
+  expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('holds half a character or NUL')]);
+  expect(await ground.sql(kept)).toEqual(before);
+});
