@@ -39,6 +39,7 @@ const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boole
     locale: row.locale as string,
     currency: row.currency as string,
     fiscal_year_start: row.fiscal_year_start as number,
+    names_mark: row.names_mark as string | undefined,
   },
   read_only: readOnly,
 });

@@ -14,6 +14,8 @@ export interface Tenant {
   currency: string;
   /** month in which the fiscal year begins, from 1 */
   fiscal_year_start: number;
+  /** another one whenever a name of a colleague or tag is; known to pages that write nothing */
+  names_mark?: string | undefined;
 }
 
 export interface Actor {

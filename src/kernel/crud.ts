@@ -155,7 +155,7 @@ function factEditor(
   entity: Entity,
   row: Row,
   titles: Map<string, string>,
-  people: { id: string; title: string }[],
+  people: readonly { id: string; title: string }[],
   name: string,
   problem: string,
   typed: Input['body'] | null,

@@ -24,32 +24,46 @@ export interface Person {
   title: string;
 }
 
-/** Colleagues a record can be given to. */
-export async function activePeople(ctx: Ctx): Promise<Person[]> {
-  return (await ctx.db
-    .from('users', 'users', 'users.options')
-    .select('id', 'name as title')
-    .whereNull('deactivated_at')
-    .orderBy('name')
-    .orderBy('id')
-    .limit(MOST_OPTIONS)) as Person[];
+/** So many lists of names are kept, of two kinds a company. */
+const MOST_KEPT = 1_000;
+const kept = new Map<string, { mark: string; names: readonly unknown[] }>();
+
+/** Names as they were when their company was last marked as it is now (decision 0011): every list and form offers them. */
+async function names<T>(ctx: Ctx, kind: string, load: () => PromiseLike<unknown>): Promise<readonly T[]> {
+  const [key, mark] = [`${kind} of ${ctx.db.tenant_id}`, ctx.tenant.names_mark];
+  const known = kept.get(key);
+  if (mark && known?.mark === mark) return known.names as T[];
+  const found = (await load()) as T[];
+  if (kept.size >= MOST_KEPT) kept.clear();
+  if (mark) kept.set(key, { mark, names: found });
+  return found;
 }
 
+/** Colleagues a record can be given to. */
+export const activePeople = (ctx: Ctx): Promise<readonly Person[]> =>
+  names(ctx, 'people', () =>
+    ctx.db
+      .from('users', 'users', 'users.options')
+      .select('id', 'name as title')
+      .whereNull('deactivated_at')
+      .orderBy('name')
+      .orderBy('id')
+      .limit(MOST_OPTIONS),
+  );
+
+const tagNames = (ctx: Ctx): Promise<readonly string[]> =>
+  names(ctx, 'tags', () =>
+    ctx.db.from('tags', 'tags', 'tags.options').whereNull('deleted_at').orderBy('name').limit(MOST_TAGS).pluck('name'),
+  );
+
 /** What a list can be narrowed by: colleagues, where people are among its filters, and tags, where it has any. */
-export async function listNames(ctx: Ctx, entity: Entity): Promise<{ people: Person[]; tags: string[] }> {
+export async function listNames(
+  ctx: Ctx,
+  entity: Entity,
+): Promise<{ people: readonly Person[]; tags: readonly string[] }> {
   const byPeople = entity.filters.some((name) => entity.fields[name]?.to === 'user');
-  const [people, tags] = await Promise.all([
-    byPeople ? activePeople(ctx) : [],
-    entity.tag_field
-      ? (ctx.db
-          .from('tags', 'tags', 'tags.options')
-          .select('name')
-          .whereNull('deleted_at')
-          .orderBy('name')
-          .limit(MOST_TAGS) as unknown as Promise<{ name: string }[]>)
-      : [],
-  ]);
-  return { people, tags: tags.map(({ name }) => name) };
+  const [people, tags] = await Promise.all([byPeople ? activePeople(ctx) : [], entity.tag_field ? tagNames(ctx) : []]);
+  return { people, tags };
 }
 
 const PLAIN_INPUT: Omit<InputView, 'id' | 'name' | 'label' | 'control'> = {

@@ -2,7 +2,7 @@ import type { Rule } from './access.ts';
 import { type Ctx, can } from './context.ts';
 import { type Entity, entityNamed, fieldLabel, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
-import { cell, cut, EMPTY, type Field, type Value } from './fields/field.ts';
+import { brief, cell, EMPTY, type Field, type Value } from './fields/field.ts';
 import { formatCount } from './fields/numbers.ts';
 import { encodeCursor, type Filter, type ListQuery, sortable } from './list_query.ts';
 import type { Page } from './list_sql.ts';
@@ -48,7 +48,7 @@ function refCell(field: Field, id: string, titles: Titles): Cell {
 /** A record's name; notes are named by their beginning. */
 export const recordTitle = (entity: Entity, row: Row): string => {
   const text = String(row[entity.title] ?? '').replace(/\s+/g, ' ');
-  return text.length > 120 ? `${cut(text, 117)}…` : text || entity.label[0];
+  return brief(text, 120) || entity.label[0];
 };
 
 /** The second line under a name: whatever says most in one line. */

@@ -1,8 +1,6 @@
-import knexFactory, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import type pg from 'pg';
-
-/** Builds SQL only; connections come from the pool and are handed in per transaction. */
-const knex = knexFactory({ client: 'pg' });
+import { knex } from '#src/platform/builder.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;

@@ -96,23 +96,23 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
       gather(client);
       if (text.startsWith('begin')) reason = reasons();
       const ended = server.began(client);
-      const note = () => {
+      const note = <T>(answer: T): T => {
         ended();
         const ms = performance.now() - started;
         if (ms > SLOW_STATEMENT) log.warn({ statement: statementName(text), ms: Math.round(ms) }, 'slow statement');
+        return answer;
       };
-      // Knex hands in a callback, everybody else awaits.
+      const failed = (error: unknown) => {
+        throw note(reason(error));
+      };
       const done = args.at(-1);
       if (typeof done === 'function') {
-        args[args.length - 1] = (error: unknown, ...answer: unknown[]) => {
-          note();
-          done(error && reason(error), ...answer);
-        };
+        args[args.length - 1] = (error: unknown, answer: unknown) => done(note(error && reason(error)), answer);
         return query(...args);
       }
       const result = query(...args);
-      if (result instanceof Promise) result.then(note, note);
-      else ended(); // a cursor: it takes its rows when it likes
+      if (result instanceof Promise) return result.then(note, failed);
+      ended(); // a cursor: it takes its rows when it likes
       return result;
     };
   });

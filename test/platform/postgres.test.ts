@@ -34,6 +34,14 @@ test('a statement over 200 ms is logged by its name and without its values, howe
   expect(JSON.stringify(told)).not.toContain('canary');
 });
 
+test('an error says nothing of the values that were bound', async () => {
+  const failed = withTenant(pools.app, newId(), (db) =>
+    db.run('/* tags.cut */ select 1 / (length(:word) - 6)', { word: 'canary' }),
+  );
+  const error = await failed.catch((thrown: Error) => thrown);
+  expect(error).toMatchObject({ code: '22012', message: 'division by zero' });
+});
+
 test('a labelled statement is prepared once a connection, values apart', async () => {
   for (const name of ['a', 'b', 'c']) {
     await withTenant(

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
+  brief,
   type Choice,
   cell,
   clean,
   control,
-  cut,
   type Field,
   type FieldOptions,
   type Value,
@@ -50,7 +50,7 @@ export function choice<const T extends string>(
     fromText(raw) {
       const wanted = same(raw);
       const found = known.find((c) => same(c.value) === wanted || same(c.label) === wanted);
-      return found ? value(found.value) : wrong(`"${cut(clean(raw), 40)}" is not known here. ${message}`);
+      return found ? value(found.value) : wrong(`"${brief(clean(raw), 40)}" is not known here. ${message}`);
     },
     toText: (stored) => String(stored ?? ''),
     toCell(stored) {

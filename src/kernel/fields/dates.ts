@@ -1,11 +1,11 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 import {
+  brief,
   cached,
   cell,
   clean,
   control,
-  cut,
   type Field,
   type FieldOptions,
   type Locale,
@@ -69,7 +69,7 @@ export function date(options: FieldOptions = {}): Field {
     schema: z.string().refine(isDate, 'Enter a date that exists, as 2026-04-03.') as z.ZodType<string>,
     fromText(raw, { locale }) {
       const iso = readDate(raw, locale);
-      const typed = cut(clean(raw), 30);
+      const typed = brief(clean(raw), 30);
       if (iso) return value(iso);
       return wrong(
         /^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}$/.test(typed)
@@ -150,7 +150,7 @@ export function timestamp(options: FieldOptions = {}): Field {
       const at = iso ? wallTime(`${iso}T${readDate(typed, locale) ? '00:00' : time}`, time_zone) : null;
       return at && inRange(at)
         ? value(at.toUTC().toISO())
-        : wrong(`"${cut(typed, 40)}" is not a time. Write it as 2026-04-03 10:30.`);
+        : wrong(`"${brief(typed, 40)}" is not a time. Write it as 2026-04-03 10:30.`);
     },
     toText: (stored, { time_zone }) =>
       stored ? instant(String(stored), time_zone).toFormat("yyyy-MM-dd'T'HH:mm") : '',

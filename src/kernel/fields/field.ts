@@ -104,6 +104,9 @@ export const clean = (text: string): string =>
 /** At most so many UTF-16 units of a text, and no half of a character: neither an address nor jsonb takes one. */
 export const cut = (text: string, most: number): string => text.slice(0, most).replace(/[\ud800-\udbff]$/, '');
 
+/** The same for people, who see that something is missing. */
+export const brief = (text: string, most: number): string => (text.length > most ? `${cut(text, most - 1)}…` : text);
+
 const lately = new Map<string, string>();
 const MOST_LATELY = 20_000;
 /** A text as it was written lately: lists say the same few over and over, and Intl takes 1 to 2 µs for each. */

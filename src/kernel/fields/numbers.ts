@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
+  brief,
   cached,
   cell,
   clean,
   control,
-  cut,
   type Field,
   type FieldOptions,
   type Locale,
@@ -101,7 +101,7 @@ export function number(options: NumberOptions = {}): Field {
     }),
     fromText(raw, { locale }) {
       const digits = readNumber(raw.replace(/%$/, ''), locale);
-      if (digits === null || !PLAIN.test(digits)) return wrong(`"${cut(clean(raw), 30)}" is not a number.`);
+      if (digits === null || !PLAIN.test(digits)) return wrong(`"${brief(clean(raw), 30)}" is not a number.`);
       const problem = range(digits);
       return problem ? wrong(problem) : value(store(digits));
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cell, clean, control, cut, type Field, type FieldOptions, value, wrong } from './field.ts';
+import { brief, cell, clean, control, type Field, type FieldOptions, value, wrong } from './field.ts';
 
 const printable = (max: number, read = clean) =>
   z
@@ -72,7 +72,7 @@ export function list(options: FieldOptions = {}): Field {
       ];
       if (items.length > 50) return wrong('Use at most 50 entries.');
       const long = items.find((item) => item.length > 100);
-      return long ? wrong(`"${cut(long, 30)}…" is longer than 100 characters.`) : value(items);
+      return long ? wrong(`"${brief(long, 30)}" is longer than 100 characters.`) : value(items);
     },
     toText: (stored) => (Array.isArray(stored) ? stored.join(', ') : ''),
     toCell(stored) {

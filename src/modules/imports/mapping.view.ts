@@ -3,6 +3,7 @@ import { type Ctx, can } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import { ID_HEADER } from '#src/kernel/export.ts';
 import { instant } from '#src/kernel/fields/dates.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { activePeople, input, type Person } from '#src/kernel/forms.ts';
 import { button } from '#src/kernel/routes.ts';
 import type { InputView } from '#src/kernel/views.ts';
@@ -39,7 +40,7 @@ function details(entity: Entity, column: ColumnInfo, line: ColumnMapping): [Inpu
       const meant = said.get(text);
       return select(
         valueInput(column.index, index),
-        `“${text.slice(0, 60)}” in ${count(times)} ${times === 1 ? 'row' : 'rows'}`,
+        `“${brief(text, 60)}” in ${count(times)} ${times === 1 ? 'row' : 'rows'}`,
         {
           options: options(
             [...(meant === undefined ? [['', 'Choose what it means'] as const] : []), ...choices],

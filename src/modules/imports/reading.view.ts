@@ -1,4 +1,5 @@
 import type { Ctx } from '#src/kernel/context.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { input } from '#src/kernel/forms.ts';
 import type { InputView, Option } from '#src/kernel/views.ts';
 import { type FirstLook, isText } from './file_reading.ts';
@@ -43,7 +44,7 @@ function headerInput(sheet: SheetPreview | undefined, chosen: number | null): In
   const guess = sheet ? guessHeaderRow(sheet) : 0;
   const rows = (sheet?.rows ?? []).slice(0, HEADERS).map(({ number, cells }) => {
     const filled = cells.map(oneLine).filter(Boolean);
-    return [String(number), `Row ${number}: ${filled.slice(0, 4).join(' · ').slice(0, 80)}`] as const;
+    return [String(number), `Row ${number}: ${brief(filled.slice(0, 4).join(' · '), 80)}`] as const;
   });
   const list = [
     ['', `Found by itself: ${guess ? `row ${guess}` : 'no row'}`],

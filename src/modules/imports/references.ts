@@ -1,6 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, refTarget } from '#src/kernel/entity.ts';
-import { cut } from '#src/kernel/fields/field.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { UUID } from '#src/kernel/fields/links.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
 import { visible } from '#src/kernel/visibility.ts';
@@ -85,7 +85,7 @@ export async function resolveReferences(ctx: Ctx, entity: Entity, rows: readonly
 
 function missing(to: string, text: string, hits: number): string {
   const target = refTarget({ to } as never).entity;
-  const shown = text.length > 60 ? `${cut(text, 57)}…` : text;
+  const shown = brief(text, 60);
   if (hits > 1) {
     const many = target ? target.label[1].toLowerCase() : 'colleagues';
     return `${hits} ${many} are called “${shown}”. Write the e-mail address instead.`;

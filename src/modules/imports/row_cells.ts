@@ -1,6 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, entityNamed, fieldLabel } from '#src/kernel/entity.ts';
-import { cut } from '#src/kernel/fields/field.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { fieldCell, type Titles } from '#src/kernel/presenters.ts';
 import { titlesOf } from '#src/kernel/records.ts';
 import type { Row } from '#src/kernel/tenant_db.ts';
@@ -17,8 +17,6 @@ export interface ShownRow extends PlannedRow {
 
 type ShownCell = PlanView['rows'][number]['cells'][number];
 type Line = PlanView['rows'][number]['lines'][number];
-
-const short = (text: string): string => (text.length > 80 ? `${cut(text, 79)}…` : text);
 
 /** Columns of the file that a page of rows shows, and how it shows them. */
 export interface RowCells {
@@ -57,7 +55,7 @@ export async function rowCells(ctx: Ctx, found: Import, entity: Entity, rows: re
         const made = writes?.plan === 'create' && writes.after && !isNamePart(field);
         const raw = cellText(row.cells[column]).replace(/\s+/g, ' ').trim();
         const wrong = row.plan === 'error' && row.problems.some(([at]) => at === column);
-        const text = short(made ? show.text(kind, field, writes.after!) : raw);
+        const text = brief(made ? show.text(kind, field, writes.after!) : raw, 80);
         return { label, text, old: '', state: wrong ? 'wrong' : 'plain' };
       }),
     lines: (row) => [
@@ -85,8 +83,8 @@ function shower(ctx: Ctx, titles: Titles): Shower {
   return {
     text,
     change: (entity, field, change) => ({
-      old: short(text(entity, field, { [field]: change.old })),
-      text: short(text(entity, field, { [field]: change.new }) || 'empty'),
+      old: brief(text(entity, field, { [field]: change.old }), 80),
+      text: brief(text(entity, field, { [field]: change.new }) || 'empty', 80),
     }),
   };
 }

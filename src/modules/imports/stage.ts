@@ -1,5 +1,6 @@
 import type { Ctx } from '#src/kernel/context.ts';
 import { entityNamed } from '#src/kernel/entity.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { filePath } from '#src/platform/files.ts';
 import { correctedImport } from './corrections.ts';
 import { type FirstLook, firstLook, readingOptions } from './file_reading.ts';
@@ -27,7 +28,7 @@ function pickSheet(sheets: readonly SheetPreview[], found: Import): SheetPreview
   const wished = found.choices.wishes?.sheet;
   if (wished !== undefined) {
     const match = sheets.find((sheet) => sheet.name === wished || sheet.index === wished);
-    return match ?? `This file has no sheet “${String(wished).slice(0, 60)}”.${sheetsInWords(sheets)}`;
+    return match ?? `This file has no sheet “${brief(String(wished), 60)}”.${sheetsInWords(sheets)}`;
   }
   if (!filled.length)
     return 'There are no rows in this file. Check that the list is on one of its sheets and was saved.';

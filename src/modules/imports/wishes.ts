@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Ctx } from '#src/kernel/context.ts';
 import { type Entity, fieldLabel, writableFields } from '#src/kernel/entity.ts';
 import { invalid } from '#src/kernel/errors.ts';
+import { brief } from '#src/kernel/fields/field.ts';
 import { headerText } from './headers.ts';
 import type { ColumnInfo, ColumnMapping, SheetPreview, Wishes } from './model.ts';
 import { storable } from './staged_cells.ts';
@@ -58,7 +59,7 @@ function noTarget(entity: Entity, field: string): string {
     .map((target) => target.field)
     .filter((target) => splitTarget(target).part === part && !isNamePart(target));
   const shown = names.slice(0, MOST_NAMES).join(', ');
-  return `There is no field “${field.slice(0, 60)}”. Fields are ${shown}${names.length > MOST_NAMES ? ', …' : ''}.`;
+  return `There is no field “${brief(field, 60)}”. Fields are ${shown}${names.length > MOST_NAMES ? ', …' : ''}.`;
 }
 
 /** For JSON.parse: what PostgreSQL's documents would not take is refused before the file is kept. @throws Error */
@@ -119,7 +120,7 @@ async function readDefaultTexts(
       else
         problems[key] =
           field.to === 'user'
-            ? `There is no active colleague “${text.slice(0, 60)}”. Write an e-mail address, a name or an id.`
+            ? `There is no active colleague “${brief(text, 60)}”. Write an e-mail address, a name or an id.`
             : `${fieldLabel(entity, name)} cannot be the same for all rows. Give it a column of the file.`;
       continue;
     }
@@ -167,7 +168,7 @@ export async function readWishes(ctx: Ctx, entityName: string, text: string): Pr
 
 /** The columns in words, for somebody who asked for one that is not there. */
 export function columnsInWords(columns: readonly ColumnInfo[]): string {
-  const names = columns.slice(0, 12).map(({ header }) => `“${header.slice(0, 40)}”`);
+  const names = columns.slice(0, 12).map(({ header }) => `“${brief(header, 40)}”`);
   return `The columns are ${names.join(', ')}${columns.length > names.length ? ' …' : ''}.`;
 }
 
@@ -188,7 +189,7 @@ export function wishedMapping(
     ? columns.map(({ index }) => ({ column: index, field: '' }))
     : guess.map((line) => ({ ...line }));
   const missing = [...Object.keys(mapping ?? {}), ...Object.keys(overwrite ?? {})].find((header) => !at(header));
-  if (missing !== undefined) return `The file has no column “${missing.slice(0, 60)}”. ${columnsInWords(columns)}`;
+  if (missing !== undefined) return `The file has no column “${brief(missing, 60)}”. ${columnsInWords(columns)}`;
   for (const [header, field] of Object.entries(mapping ?? {})) lines[at(header)!.index]!.field = field;
   for (const [header, when] of Object.entries(overwrite ?? {})) {
     const line = lines[at(header)!.index]!;
@@ -202,6 +203,6 @@ export const sheetsInWords = (sheets: readonly SheetPreview[]): string =>
   sheets.length
     ? ` Its sheets are ${sheets
         .slice(0, 12)
-        .map(({ name }) => `“${name.slice(0, 40)}”`)
+        .map(({ name }) => `“${brief(name, 40)}”`)
         .join(', ')}.`
     : '';

@@ -37,8 +37,9 @@ async function controls(ctx: Ctx, report: Report, question: Question): Promise<I
     shown.push(filter('number', name, label, { step: '1', value: String(question.days) }));
   }
   if (!report.user_label || !can(ctx, BY_USER)) return shown;
-  const people = await activePeople(ctx);
-  if (user && !people.some(({ id }) => id === user.id)) people.push({ id: user.id, title: user.name });
+  const active = await activePeople(ctx);
+  const gone = user && !active.some(({ id }) => id === user.id) ? [{ id: user.id, title: user.name }] : [];
+  const people = [...active, ...gone];
   const options = people.map(({ id, title }) => ({ value: id, label: title, selected: id === user?.id }));
   shown.push(
     filter('select', 'user', report.user_label, {

@@ -76,3 +76,13 @@ test.each([
   expect([answer.status, answer.text]).toEqual([422, expect.stringContaining('holds half a character or NUL')]);
   expect(await ground.sql(kept)).toEqual(before);
 });
+
+test('what a message cuts short says that it does', async () => {
+  const column = 'Remarks that somebody wrote down in the spring of last year';
+  const { error } = await ground.run(`Name,${column}\nAda,1\n`, {
+    mapping: { [`${column} and later`]: 'description' },
+  });
+  expect(error).toBe(
+    'The file has no column “Remarks that somebody wrote down in the spring of last year…”. The columns are “Name”, “Remarks that somebody wrote down in the…”.',
+  );
+});

@@ -102,7 +102,8 @@ export class Styles {
 
   addCode(id: number, code: string): void {
     if (this.codes.size >= MAX_STYLES) throw tooManyStyles();
-    this.codes.set(id, code);
+    // No code is what Excel calls General; some programs write one for format 0, which every number without a style has.
+    if (code !== '') this.codes.set(id, code);
   }
 
   addStyle(formatId: number): void {

@@ -151,6 +151,13 @@ test('a self-closed shared text keeps its place', async () => {
   expect(cell?.text).toBe('b');
 });
 
+test.each([0, 164])('a number whose format %i has an empty code is shown as it is', async (id) => {
+  const styles = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="${id}" formatCode=""/></numFmts>
+    <cellXfs><xf/><xf numFmtId="${id}"/></cellXfs></styleSheet>`;
+  const { cell } = await one('<c r="A1" s="1"><v>7</v></c>', { parts: { 'xl/styles.xml': styles } });
+  expect(cell).toMatchObject({ kind: 'number', text: '7', value: '7' });
+});
+
 test('number formats of conditional formatting do not replace those of cells', async () => {
   const styles = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts><numFmt numFmtId="164" formatCode="00000"/></numFmts>
     <cellXfs><xf/><xf numFmtId="164"/></cellXfs><dxfs><dxf><numFmt numFmtId="164" formatCode="yyyy"/></dxf></dxfs></styleSheet>`;
