@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * A mark that is another one whenever a name that lists and forms offer is: of a colleague or of a tag. Who knows the mark
- * knows whether the names are still those it has. It is set at the very end of a transaction, so that two that make tags
- * never wait for each other in the middle.
+ * A mark of each company that is another one whenever a name that its lists and forms offer is: of a colleague or of a tag.
+ * Who knows the mark knows whether the names are still those it has (decision 0011). It is set at the very end of a
+ * transaction, so that two that make tags never wait for each other in the middle.
  */
 const NAMED = { users: 'name, deactivated_at', tags: 'name, deleted_at' };
 
@@ -14,11 +14,15 @@ const each = (sql: (table: string, columns: string) => string): string =>
 
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    alter table tenants add column names_mark uuid not null default gen_random_uuid();
-    grant update (names_mark) on tenants to rapport_app;
+    create table names_marks (
+      tenant_id uuid primary key references tenants (id) on delete cascade,
+      mark uuid not null default gen_random_uuid()
+    );
+    call protect_tenant_table('names_marks');
     create function mark_names() returns trigger language plpgsql set search_path = public, pg_temp as $$
     begin
-      update tenants set names_mark = gen_random_uuid() where id = coalesce(new.tenant_id, old.tenant_id);
+      insert into names_marks (tenant_id) select id from tenants where id = coalesce(new.tenant_id, old.tenant_id)
+        on conflict (tenant_id) do update set mark = excluded.mark;
       return null;
     end $$;
     ${each(
@@ -27,7 +31,7 @@ export async function up(knex: Knex): Promise<void> {
           deferrable initially deferred for each row execute function mark_names();`,
     )}
     drop function actor_of_session(uuid, uuid, interval);
-    ${actorOfSession('names_mark uuid, ', 'c.names_mark, ')}`);
+    ${actorOfSession('names_mark uuid, ', `coalesce(m.mark, '${NEVER_MARKED}'), `, 'left join names_marks m on m.tenant_id = t')}`);
 }
 
 export async function down(knex: Knex): Promise<void> {
@@ -36,11 +40,14 @@ export async function down(knex: Knex): Promise<void> {
     ${actorOfSession()}
     ${each((table) => `drop trigger mark_names on ${table};`)}
     drop function mark_names();
-    alter table tenants drop column names_mark;`);
+    drop table names_marks;`);
 }
 
-/** As migration 0018 made it, and what else is asked of the company. */
-const actorOfSession = (column = '', value = ''): string => `
+/** Of a company in which nothing was named since the marks began. */
+const NEVER_MARKED = '00000000-0000-0000-0000-000000000000';
+
+/** As migration 0018 made it, and what is asked beside. */
+const actorOfSession = (column = '', value = '', join = ''): string => `
     create function actor_of_session(person uuid, session uuid, seen_every interval) returns table (
       id uuid, name text, email text, role text, theme text, slug text, tenant_name text, time_zone text, locale text,
       currency text, fiscal_year_start integer, ${column}mates text[], stale boolean)
@@ -56,6 +63,7 @@ const actorOfSession = (column = '', value = ''): string => `
         from users u
         join tenants c on c.id = u.tenant_id
         join user_sessions s on s.tenant_id = u.tenant_id and s.user_id = u.id
+        ${join}
         where u.tenant_id = t and u.id = person and s.id = session and s.ended_at is null and s.expires_at > now()
           and u.deactivated_at is null and c.suspended_at is null;
     end $$;
