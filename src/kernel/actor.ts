@@ -10,6 +10,8 @@ export interface Actor {
   actor: Ctx['actor'];
   tenant: Tenant;
   read_only: boolean;
+  /** of the company, for whoever came by a session; see Ctx */
+  names_mark?: string | undefined;
 }
 
 /** How often, in minutes, a session's "last seen" is written. */
@@ -39,9 +41,9 @@ const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boole
     locale: row.locale as string,
     currency: row.currency as string,
     fiscal_year_start: row.fiscal_year_start as number,
-    names_mark: row.names_mark as string | undefined,
   },
   read_only: readOnly,
+  names_mark: row.names_mark as string | undefined,
 });
 
 /**

@@ -14,8 +14,6 @@ export interface Tenant {
   currency: string;
   /** month in which the fiscal year begins, from 1 */
   fiscal_year_start: number;
-  /** another one whenever a name of a colleague or tag is; known to pages that write nothing */
-  names_mark?: string | undefined;
 }
 
 export interface Actor {
@@ -43,6 +41,8 @@ export interface Ctx {
   /** Tied to the session; '' for tokens, jobs and scripts. */
   csrf: string;
   session_id: string | null;
+  /** another one whenever a name of a colleague or tag is; known to pages that write nothing */
+  names_mark?: string | undefined;
 }
 
 /** Permissions are booleans. */

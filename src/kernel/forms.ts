@@ -30,7 +30,7 @@ const kept = new Map<string, { mark: string; names: readonly unknown[] }>();
 
 /** Names as they were when their company was last marked as it is now (decision 0011): every list and form offers them. */
 async function names<T>(ctx: Ctx, kind: string, load: () => PromiseLike<unknown>): Promise<readonly T[]> {
-  const [key, mark] = [`${kind} of ${ctx.db.tenant_id}`, ctx.tenant.names_mark];
+  const [key, mark] = [`${kind} of ${ctx.db.tenant_id}`, ctx.names_mark];
   const known = kept.get(key);
   if (mark && known?.mark === mark) return known.names as T[];
   const found = (await load()) as T[];

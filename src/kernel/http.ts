@@ -175,8 +175,8 @@ async function runRoute(platform: Platform, route: Route, req: Request, res: Res
     const enter = async (db: Ctx['db'], opened: Row[]): Promise<[Reply, Ctx]> => {
       const actor = token ? await token.load(db) : await actorOfSession(db, opened, session!.session_id);
       if (!actor) throw new SignedOut();
-      if (req.method !== 'GET') actor.tenant.names_mark = undefined; // what it writes may yet be taken back
       const ctx = makeCtx(actor, db, more);
+      if (req.method === 'GET') ctx.names_mark = actor.names_mark; // one that writes may be taken back, with the names it saw
       res.locals.ctx = ctx;
       if (route.access.kind === 'permission') demand(ctx, route.access.permission);
       return [await work(ctx), ctx];
