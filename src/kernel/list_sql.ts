@@ -9,6 +9,7 @@ import type { Field } from './fields/field.ts';
 import {
   COUNT_CAP,
   type Cursor,
+  DEFAULT_LIMIT,
   encodeCursor,
   type Filter,
   type ListQuery,
@@ -141,6 +142,12 @@ const [FEW, SOME] = [1_000, 8_000];
 /** Shorter words are not in the index of a search. */
 const TRIGRAM = 3;
 
+/**
+ * The usual size of a page, and one neighbour, stand in the statement's text: PostgreSQL keeps a plan only where it knows how
+ * few rows are wanted, and planning takes as long as reading them. Others are values, or each would be a statement.
+ */
+const inText = (list: ListQuery) => ({ skipBinding: list.limit === DEFAULT_LIMIT || list.limit === 1 });
+
 /** Order of a page and where in it the page begins. */
 function ordered(entity: Entity, list: ListQuery, query: Query): Query {
   const [expression, type] = sortSql(entity, list.sort);
@@ -162,7 +169,7 @@ function window(ctx: Ctx, entity: Entity, list: ListQuery): Query {
   const kind = isShort(list.q) ? 'short' : list.q || list.scope === 'all' ? 'usual' : 'own';
   return ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
     .select(`${entity.table}.*`)
-    .limit(Math.max(list.limit * WINDOW[kind], kind === 'short' ? WINDOW_SHORT : 0))
+    .limit(Math.max(list.limit * WINDOW[kind], kind === 'short' ? WINDOW_SHORT : 0), inText(list))
     .as(entity.table);
 }
 
@@ -245,7 +252,7 @@ async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: read
   const page = (label: string, source?: Sql | Query) =>
     ordered(entity, list, selection(ctx, entity, list, `${entity.name}.${label}`, source))
       .select(...columns.map((c) => `${entity.table}.${c}`), ctx.db.sql(`(${expression})::text as sort_key`))
-      .limit(list.limit + 1);
+      .limit(list.limit + 1, inText(list));
   const isWhole = list.scope === 'all' && !list.q && !list.filters.length && !list.through.length;
   if (isWhole || list.trashed || list.offset) return (await page('list').offset(list.offset)) as Row[];
   const sorted = (ids: Query | null, most: number) =>

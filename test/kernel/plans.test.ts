@@ -7,6 +7,7 @@ import { encodeCursor, readListQuery, sortable } from '../../src/kernel/list_que
 import { listPage } from '../../src/kernel/list_sql.ts';
 import { withTenant } from '../../src/kernel/tenant_db.ts';
 import '../../src/modules/index.ts';
+import { openPools } from '../../src/platform/postgres.ts';
 import { startApp, type TestApp } from '../helpers/app.ts';
 import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
 
@@ -81,6 +82,25 @@ test.each(SORTS)('a later page of %s sorted by %s begins where its cursor says',
   const plan = await planOf(entity!, { sort: sort!, after });
   expect(plan).toMatch(/Index Cond: .*ROW\(/);
   expect(plan).not.toMatch(/Filter: .*ROW\(/);
+});
+
+test('the plan of a list is made a few times and kept; a size that is not the usual one makes no statement of its own', async () => {
+  const customer = entityNamed('customer');
+  const pools = openPools(app.database.runtimeUrl, app.platform.log, 1);
+  const kept = await withTenant(pools.app, acme.id, async (db) => {
+    const found = await actorOfUser(db, acme.users.admin.id);
+    const ctx: Ctx = { ...found!, db, via: 'web', ip: null, request_id: 'test', csrf: '', session_id: null };
+    const open = (query: object) => listPage(ctx, customer, readListQuery(ctx, customer, { scope: 'all', ...query }));
+    for (let i = 0; i < 10; i++) await open({});
+    for (const limit of ['7', '8', '9']) await open({ limit });
+    return db.run(`/* test.kept */ select generic_plans::int as kept, custom_plans::int as made from pg_prepared_statements
+      where statement like '/* customer.list */%' and :tenant::uuid is not null order by 1 desc`);
+  });
+  await pools.end();
+  expect(kept).toEqual([
+    { kept: 5, made: 5 },
+    { kept: 0, made: 3 },
+  ]);
 });
 
 test('a list without its index would be noticed', async () => {
