@@ -3,7 +3,7 @@ import type pg from 'pg';
 
 /**
  * Builds SQL only; a statement goes to the connection it was given. Knex' own way to send one (waiting lists, events,
- * time-outs) is passed over: it costs about as much as a small statement, and its errors quote the values that were bound.
+ * time-outs) is passed over: its errors quote the values that were bound, and it costs a tenth of a small statement.
  */
 export const knex = knexFactory({ client: 'pg' });
 
