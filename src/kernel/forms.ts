@@ -34,8 +34,9 @@ async function names<T>(ctx: Ctx, kind: string, load: () => PromiseLike<unknown>
   const known = kept.get(key);
   if (mark && known?.mark === mark) return known.names as T[];
   const found = (await load()) as T[];
-  if (kept.size >= MOST_KEPT) kept.clear();
-  if (mark) kept.set(key, { mark, names: found });
+  if (!mark) return found;
+  if (kept.size >= MOST_KEPT && !known) kept.clear();
+  kept.set(key, { mark, names: found });
   return found;
 }
 
