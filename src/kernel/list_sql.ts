@@ -148,14 +148,14 @@ const TRIGRAM = 3;
  */
 const inText = (list: ListQuery) => ({ skipBinding: list.limit === DEFAULT_LIMIT || list.limit === 1 });
 
-/** Order of a page and where in it the page begins. */
-function ordered(entity: Entity, list: ListQuery, query: Query): Query {
+/** Order of a page and where in it the page begins. @param by the sort's expression, where rows bring it along */
+function ordered(entity: Entity, list: ListQuery, query: Query, by?: string): Query {
   const [expression, type] = sortSql(entity, list.sort);
   const cursor: Cursor | null = list.after ?? list.before;
   const descending = list.descending !== !!list.before;
   const direction = descending ? 'desc' : 'asc';
-  query.orderByRaw(`${expression} ${direction}, ${entity.table}.id ${direction}`);
-  if (!cursor) return query;
+  query.orderByRaw(`${by ?? expression} ${direction}, ${entity.table}.id ${direction}`);
+  if (!cursor || by) return query;
   return query.whereRaw(`(${expression}, ${entity.table}.id) ${descending ? '<' : '>'} (?::${type}, ?::uuid)`, [
     cursor.value,
     cursor.id,
@@ -164,13 +164,26 @@ function ordered(entity: Entity, list: ListQuery, query: Query): Query {
 
 const isShort = (q: string): boolean => q !== '' && q.split(/\s+/).every((word) => word.length <= TRIGRAM);
 
-/** The next rows of the list's order, whatever they are, as a table of the entity's name. */
-function window(ctx: Ctx, entity: Entity, list: ListQuery): Query {
+/** A window's rows bring the sort's expression along, or PostgreSQL would sort them once more. */
+const IN_ORDER = 'in_order';
+
+/**
+ * The next rows of the list's order, whatever they are, as a table of the entity's name. Their number stands in a sub-query:
+ * PostgreSQL, which does not look into it, follows the order's index then. Else it would read and sort all rows of a company
+ * that it takes for small, as it takes one that has grown since it last counted.
+ */
+function window(ctx: Ctx, entity: Entity, list: ListQuery, most: number, within?: (rows: Query) => void): Sql {
+  const rows = ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`));
+  within?.(rows);
+  const [expression] = sortSql(entity, list.sort);
+  rows.select(`${entity.table}.*`, ctx.db.sql(`${expression} as ${IN_ORDER}`));
+  return ctx.db.sql(`(? limit (select ?::integer)) as ${entity.table}`, [rows, most]);
+}
+
+/** How many rows of the order are looked through for a page. */
+function lookedThrough(list: ListQuery): number {
   const kind = isShort(list.q) ? 'short' : list.q || list.scope === 'all' ? 'usual' : 'own';
-  return ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`))
-    .select(`${entity.table}.*`)
-    .limit(Math.max(list.limit * WINDOW[kind], kind === 'short' ? WINDOW_SHORT : 0), inText(list))
-    .as(entity.table);
+  return Math.max(list.limit * WINDOW[kind], kind === 'short' ? WINDOW_SHORT : 0);
 }
 
 /** Ids of the rows in which the words of a search stand, at most so many; null when it is not narrowed by them. */
@@ -249,17 +262,19 @@ async function among(
  */
 async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: readonly string[]): Promise<Row[]> {
   const [expression] = sortSql(entity, list.sort);
-  const page = (label: string, source?: Sql | Query) =>
-    ordered(entity, list, selection(ctx, entity, list, `${entity.name}.${label}`, source))
+  const page = (label: string, source?: Sql | Query, by?: string) =>
+    ordered(entity, list, selection(ctx, entity, list, `${entity.name}.${label}`, source), by)
       .select(...columns.map((c) => `${entity.table}.${c}`), ctx.db.sql(`(${expression})::text as sort_key`))
       .limit(list.limit + 1, inText(list));
   const isWhole = list.scope === 'all' && !list.q && !list.filters.length && !list.through.length;
-  if (isWhole || list.trashed || list.offset) return (await page('list').offset(list.offset)) as Row[];
+  const within = (most: number) => page('list.window', window(ctx, entity, list, most), `${entity.table}.${IN_ORDER}`);
+  if (list.trashed || list.offset) return (await page('list').offset(list.offset)) as Row[];
+  if (isWhole) return (await (inText(list).skipBinding ? page('list') : within(list.limit + 1))) as Row[];
   const sorted = (ids: Query | null, most: number) =>
     among(ctx, entity, 'list.few', ids, most, (source) => page('list', source));
   const few = await sorted(reached(ctx, entity, list.scope, FEW + 1), FEW);
   if (few) return few;
-  const near = list.limit <= MOST_LIMIT ? ((await page('list.window', window(ctx, entity, list))) as Row[]) : [];
+  const near = list.limit <= MOST_LIMIT ? ((await within(lookedThrough(list))) as Row[]) : [];
   if (near.length > list.limit) return near;
   return (
     (await sorted(found(ctx, entity, list, SOME + 1), SOME)) ??
@@ -310,11 +325,11 @@ export async function beginningRows(ctx: Ctx, entity: Entity, list: ListQuery): 
   if (!sortable(entity).includes(entity.title)) return [];
   const byTitle: ListQuery = { ...list, sort: entity.title, descending: false };
   const [title] = sortSql(entity, entity.title);
-  const stretch = window(ctx, entity, byTitle).whereRaw(`${title} >= fold(?) and ${title} < fold(?) || '${LAST}'`, [
-    list.q,
-    list.q,
-  ]);
-  return ordered(entity, byTitle, selection(ctx, entity, list, `${entity.name}.beginning`, stretch))
+  const stretch = window(ctx, entity, byTitle, lookedThrough(byTitle), (rows) =>
+    rows.whereRaw(`${title} >= fold(?) and ${title} < fold(?) || '${LAST}'`, [list.q, list.q]),
+  );
+  const rows = selection(ctx, entity, list, `${entity.name}.beginning`, stretch);
+  return ordered(entity, byTitle, rows, `${entity.table}.${IN_ORDER}`)
     .select(...allColumns(entity).map((column) => `${entity.table}.${column}`))
     .limit(list.limit);
 }

@@ -94,7 +94,7 @@ test('the plan of a list is made a few times and kept; a size that is not the us
     for (let i = 0; i < 10; i++) await open({});
     for (const limit of ['7', '8', '9']) await open({ limit });
     return db.run(`/* test.kept */ select generic_plans::int as kept, custom_plans::int as made from pg_prepared_statements
-      where statement like '/* customer.list */%' and :tenant::uuid is not null order by 1 desc`);
+      where statement like '/* customer.list%' and :tenant::uuid is not null order by 1 desc`);
   });
   await pools.end();
   expect(kept).toEqual([
