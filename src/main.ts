@@ -20,7 +20,6 @@ import { createMetrics } from './platform/metrics.ts';
 import { stopOnFault, stopOnSignals, surviveLostOutput } from './platform/parent.ts';
 import { NoUse, tryUntil } from './platform/patience.ts';
 import { openPools, type Pools } from './platform/postgres.ts';
-import { openPresence } from './platform/presence.ts';
 import { openRedis, type Redis } from './platform/redis.ts';
 import { schemaProblem } from './platform/schema.ts';
 import { openSessions } from './platform/sessions.ts';
@@ -137,7 +136,6 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
     limits,
     sessions: openSessions(config, pools, redis, log),
     events,
-    presence: openPresence(pools, live, log, config.role !== 'web'),
     assets: parts.assets,
     origin: () => config.base_url,
     limit: async (kind, key) => {

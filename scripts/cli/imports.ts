@@ -128,7 +128,6 @@ async function workHere(call: Call, { pools, tenant, person, id }: Mine): Promis
     config: configOf(call),
     log: createLog('error'),
     pools,
-    presence: { seen: () => {}, lately: () => false }, // somebody waits for the command
   };
   const payload = { import_id: id, run, tenant_id: tenant.id, actor_id: person };
   await runJob(platform as Platform, work, payload, new AbortController().signal);

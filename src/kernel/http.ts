@@ -9,7 +9,6 @@ import type { Limits } from '#src/platform/limits.ts';
 import type { Logger } from '#src/platform/log.ts';
 import type { Metrics } from '#src/platform/metrics.ts';
 import type { Pools } from '#src/platform/postgres.ts';
-import type { Presence } from '#src/platform/presence.ts';
 import { planSid, type Sessions } from '#src/platform/sessions.ts';
 import { type Actor, actorOfSession, actorOfToken, askForSession } from './actor.ts';
 import { type Ctx, demand } from './context.ts';
@@ -58,7 +57,6 @@ export interface Platform {
   limits: Limits;
   sessions: Sessions;
   events: EventStreams;
-  presence: Presence;
   /** counts a try against a limit. @throws 429 */
   limit(kind: 'api' | 'write', key: string): Promise<void>;
   frames(req: Request, res: Response, who: { ctx: Ctx | null; csrf: string; said: Said | null }): Frames;
@@ -227,7 +225,6 @@ async function send(platform: Platform, req: Request, res: Response, reply: Repl
       sendRedirect(req, res, safePath(reply.to));
       return;
     case 'page': {
-      if (ctx) platform.presence.seen();
       const said = req.session?.rapport?.said ?? null;
       if (said && reply.frame === 'layout') {
         delete req.session.rapport!.said;

@@ -3,8 +3,6 @@ import type { Pools } from './postgres.ts';
 
 /** The one channel of PostgreSQL's LISTEN and NOTIFY that all processes share. */
 const CHANNEL = 'rapport_live';
-/** Stands where the tenant stands in what is told of no company in particular. */
-export const EVERYBODY = '-';
 /** Pauses between tries to listen again: doubled from the first to the last, in ms. */
 const PAUSE = { first: 200, last: 10_000 };
 /** How often a connection that hears nothing is asked whether it still lives, and how long it may take, in ms. */
@@ -23,11 +21,6 @@ interface Transaction {
  */
 export async function announce(db: Transaction, topic: string): Promise<void> {
   await db.run(`/* live.announce */ select pg_notify('${CHANNEL}', :tenant::text || ' ' || :topic::text)`, { topic });
-}
-
-/** Tells every process that something happened, whichever company it is about. @param pool to send it through */
-export async function announceToAll(pool: Pools['platform'], topic: string): Promise<void> {
-  await pool.query(`/* live.announce_to_all */ select pg_notify('${CHANNEL}', $1)`, [key(EVERYBODY, topic)]);
 }
 
 export interface Live {

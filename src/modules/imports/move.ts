@@ -14,10 +14,8 @@ import { failImport, inLanes, load, type Work } from './work.ts';
  * where a worker dies or how many of them go through the chunks: a chunk is moved once a turn or not at all.
  */
 
-/**
- * Chunks side by side. More would wait for each other; and while people open pages, one processor is left to them.
- */
-const LANES = { alone: 2, among_people: 1 };
+/** Chunks side by side; more would wait for each other. */
+const LANES = 2;
 /** Statistics are refreshed when so many times the rows are there. */
 const GROWTH = 4;
 /** How often a chunk is tried again when somebody edited one of its records at that very moment. */
@@ -46,8 +44,7 @@ export async function moveStep(work: Work, found: Import): Promise<void> {
     let done = found.total - left;
     let known = 0;
     // A contact may hang on a customer of an earlier row: then one chunk after the other.
-    const most = () => (work.platform.presence.lately() ? LANES.among_people : LANES.alone);
-    await inLanes(planner.parts.length ? 1 : most, async (lanes) => {
+    await inLanes(planner.parts.length ? 1 : LANES, async (lanes) => {
       for (const chunk of chunks) {
         work.signal.throwIfAborted();
         await lanes.add(async () => {

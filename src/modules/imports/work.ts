@@ -18,7 +18,7 @@ const ANNOUNCE_EVERY = 250;
 export type Gate = 'shared' | 'alone';
 
 /** What of the process an import needs; an operator's command brings no more. */
-export type WorkPlatform = Pick<Platform, 'config' | 'log' | 'pools' | 'presence'>;
+export type WorkPlatform = Pick<Platform, 'config' | 'log' | 'pools'>;
 
 /** One run of the worker on one import. */
 export interface Work {
@@ -89,11 +89,11 @@ export async function enter(ctx: Ctx, id: string, how: Gate): Promise<void> {
 }
 
 /**
- * Runs pieces of work side by side, `most` at a time (asked before each), and ends when the last of them has ended, however `addThem` ended:
+ * Runs pieces of work side by side, `most` at a time, and ends when the last of them has ended, however `addThem` ended:
  * whoever cleans up after a failure finds nobody still writing.
  * @throws what `addThem` threw, or else the first piece that failed
  */
-export async function inLanes(most: number | (() => number), addThem: (lanes: Lanes) => Promise<void>): Promise<void> {
+export async function inLanes(most: number, addThem: (lanes: Lanes) => Promise<void>): Promise<void> {
   const lanes = new Lanes(most);
   try {
     await addThem(lanes);
@@ -106,17 +106,17 @@ export async function inLanes(most: number | (() => number), addThem: (lanes: La
 
 /** See `inLanes`. */
 export class Lanes {
-  readonly #most: () => number;
+  readonly #most: number;
   readonly #running = new Set<Promise<void>>();
   #failure: unknown = null;
 
-  constructor(most: number | (() => number)) {
-    this.#most = typeof most === 'number' ? () => most : most;
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** Begins a piece once a lane is free. @throws what an earlier piece threw */
   async add(piece: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.#most()) await Promise.race(this.#running);
+    while (this.#running.size >= this.#most) await Promise.race(this.#running);
     if (this.#failure) await this.done();
     const running: Promise<void> = piece()
       .catch((error: unknown) => {
