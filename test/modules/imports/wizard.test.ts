@@ -181,7 +181,10 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   const passed: string[] = [];
   for (let i = 0; i < 60; i += 1) {
     await page.keyboard.press('Tab');
-    passed.push(await focused(page));
+    const at = await focused(page).catch((error: Error) => {
+      throw new Error(`${error.message} behind ${passed.join(' | ')}`);
+    });
+    passed.push(at);
     if (await page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
   }
   throw new Error(`Tab does not lead to ${selector}, only to ${passed.join(' | ')}`);
