@@ -24,9 +24,13 @@ export interface Through {
   filter: Filter;
 }
 
+/** What a search finds comes in two parts: what begins with the words, in the titles' order, then the rest in the list's. */
+export type Part = 'beginning' | 'rest';
+
 export interface Cursor {
   value: string;
   id: string;
+  part?: Part | undefined;
 }
 
 /** The whole state of a list, as its address says it. */
@@ -36,6 +40,10 @@ export interface ListQuery {
   through: Through[];
   sort: string;
   descending: boolean;
+  /** searched, and no order was asked for: in parts */
+  relevant: boolean;
+  /** the only one that is meant */
+  part?: Part;
   limit: number;
   after: Cursor | null;
   before: Cursor | null;
@@ -60,16 +68,21 @@ export const sortable = (entity: Entity): string[] => [
   ...new Set([...entity.sorts.map((sort) => sort.replace(/^-/, '')), 'created_at', 'updated_at']),
 ];
 
-export const encodeCursor = (cursor: Cursor): string =>
-  Buffer.from(JSON.stringify([cursor.value, cursor.id])).toString('base64url');
+/** Whether what a search finds can come in parts: some records have no title of their own. */
+export const hasParts = (entity: Entity, q: string): boolean =>
+  q !== '' && entity.search.length > 0 && sortable(entity).includes(entity.title);
+
+export const encodeCursor = ({ value, id, part }: Cursor): string =>
+  Buffer.from(JSON.stringify(part ? [value, id, part] : [value, id])).toString('base64url');
 
 /** @returns null for ''. @throws 400 */
 export function readCursor(text: string): Cursor | null {
   if (!text) return null;
   try {
-    const [value, id] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    const [value, id, part] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
+    const known = part === 'beginning' || part === 'rest' ? part : undefined;
     if (typeof value === 'string' && value.length <= 500 && typeof id === 'string' && UUID.test(id))
-      return { value, id };
+      return { value, id, part: known };
   } catch {
     // said below
   }
@@ -160,8 +173,10 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
     const filter = readFilter(entity, name, one(query, name), ctx);
     if (filter) filters.push(filter);
   }
+  const offset = number('offset', 0, 100_000);
   return {
     q,
+    relevant: hasParts(entity, q) && !one(query, 'sort') && !trashed && !offset,
     filters,
     through,
     sort,
@@ -169,7 +184,7 @@ export function readListQuery(ctx: Ctx, entity: Entity, query: RawQuery, trashed
     limit: Math.max(1, number('limit', DEFAULT_LIMIT, MOST_LIMIT)),
     after,
     before,
-    offset: number('offset', 0, 100_000),
+    offset,
     scope:
       scope === 'own' || scope === 'team' || scope === 'all'
         ? allowedScope(ctx, entity, scope)

@@ -14,7 +14,8 @@ import {
   type Filter,
   type ListQuery,
   MOST_LIMIT,
-  sortable,
+  type Part,
+  readCursor,
 } from './list_query.ts';
 import type { Query, Row, Sql } from './tenant_db.ts';
 import { allowedScope, applyRule, visible, widestRule } from './visibility.ts';
@@ -91,6 +92,17 @@ function narrow(ctx: Ctx, entity: Entity, query: Query, filter: Filter): void {
   });
 }
 
+/** Sorts behind every other character. */
+const LAST = '\uffff';
+
+/** What begins with what was typed is one stretch of the titles' order. */
+function narrowToPart(entity: Entity, { part, q }: ListQuery, query: Query): Query {
+  if (!part) return query;
+  const [title] = sortSql(entity, entity.title);
+  const stretch = `(${title} >= fold(?) and ${title} < fold(?) || '${LAST}')`;
+  return query.whereRaw(part === 'beginning' ? stretch : `not ${stretch}`, [q, q]);
+}
+
 /** Rows of the list before sorting and paging: scope, rule, trash, search, filters. @param source some of its rows */
 export function selection(ctx: Ctx, entity: Entity, list: ListQuery, label: string, source?: Sql | Query): Query {
   const rows = source ? ctx.db.fromSql(source, label) : ctx.db.from(entity.table, entity.table, label);
@@ -99,6 +111,7 @@ export function selection(ctx: Ctx, entity: Entity, list: ListQuery, label: stri
   else query.whereNull(`${entity.table}.deleted_at`);
   if (entity.search.length)
     for (const word of patterns(list.q)) query.whereRaw(`${entity.table}.search_text like fold(?)`, [word]);
+  narrowToPart(entity, list, query);
   for (const filter of list.filters) narrow(ctx, entity, query, filter);
   for (const { field, filter } of list.through) {
     // Of the records that the actor may see: the list must not tell about others.
@@ -172,9 +185,9 @@ const IN_ORDER = 'in_order';
  * PostgreSQL, which does not look into it, follows the order's index then. Else it would read and sort all rows of a company
  * that it takes for small, as it takes one that has grown since it last counted.
  */
-function window(ctx: Ctx, entity: Entity, list: ListQuery, most: number, within?: (rows: Query) => void): Sql {
+function window(ctx: Ctx, entity: Entity, list: ListQuery, most: number): Sql {
   const rows = ordered(entity, list, ctx.db.from(entity.table).whereNull(`${entity.table}.deleted_at`));
-  within?.(rows);
+  if (list.part === 'beginning') narrowToPart(entity, list, rows);
   const [expression] = sortSql(entity, list.sort);
   rows.select(`${entity.table}.*`, ctx.db.sql(`${expression} as ${IN_ORDER}`));
   return ctx.db.sql(`(? limit (select ?::integer)) as ${entity.table}`, [rows, most]);
@@ -276,11 +289,36 @@ async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: read
   if (few) return few;
   const near = list.limit <= MOST_LIMIT ? ((await within(lookedThrough(list))) as Row[]) : [];
   if (near.length > list.limit) return near;
+  const stretch = list.part === 'beginning' ? ctx.db.fromSql(window(ctx, entity, list, FEW + 1)).select('id') : null;
   return (
+    (await sorted(stretch, FEW)) ??
     (await sorted(found(ctx, entity, list, SOME + 1), SOME)) ??
     (list.q ? null : await sorted(reached(ctx, entity, list.scope, SOME + 1), SOME)) ??
     ((await page(`list${FRESH}`)) as Row[])
   );
+}
+
+/** The parts in their order. */
+const partsOf = (entity: Entity, list: ListQuery): ListQuery[] => [
+  { ...list, part: 'beginning', sort: entity.title, descending: false },
+  { ...list, part: 'rest' },
+];
+
+/** Rows of a page of what a search finds: mostly what begins with the words is meant, and that is found at once. */
+async function relevantRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: readonly string[]): Promise<Row[]> {
+  const cursor = list.after ?? list.before;
+  const parts = partsOf(entity, list);
+  if (list.before) parts.reverse();
+  const first = cursor ? parts.findIndex(({ part }) => part === (cursor.part ?? 'rest')) : 0;
+  const rows: Row[] = [];
+  for (const [i, one] of parts.slice(first).entries()) {
+    if (rows.length > list.limit) break;
+    // The next part is begun where it begins, or going back where it ends.
+    const whole = { ...one, after: null, before: null, descending: one.descending !== !!list.before };
+    const found = await pageRows(ctx, entity, i ? whole : one, columns);
+    rows.push(...found.map((row) => ({ ...row, part: one.part })));
+  }
+  return rows.slice(0, list.limit + 1);
 }
 
 /**
@@ -293,18 +331,20 @@ export async function listPage(
   list: ListQuery,
   columns: readonly string[] = allColumns(entity),
 ): Promise<Page> {
-  const found = await pageRows(ctx, entity, list, columns).catch((error: { code?: string }) => {
-    // The cursor's value does not fit the sort it was made for: somebody changed the address by hand.
-    if ((list.after ?? list.before) && error.code?.startsWith('22'))
-      throw badRequest('This link to a page belongs to another sort order.');
-    throw error;
-  });
+  const found = await (list.relevant ? relevantRows : pageRows)(ctx, entity, list, columns).catch(
+    (error: { code?: string }) => {
+      // The cursor's value does not fit the sort it was made for: somebody changed the address by hand.
+      if ((list.after ?? list.before) && error.code?.startsWith('22'))
+        throw badRequest('This link to a page belongs to another sort order.');
+      throw error;
+    },
+  );
   const backwards = !!list.before;
   const more = found.length > list.limit;
   const rows = found.slice(0, list.limit);
   if (backwards) rows.reverse();
   const at = (row: Row | undefined) =>
-    row ? encodeCursor({ value: row.sort_key as string, id: row.id as string }) : '';
+    row ? encodeCursor({ value: row.sort_key as string, id: row.id as string, part: row.part as Part }) : '';
   // Behind the last row, the way back starts where the reader stands.
   const behind = list.after && !rows.length ? encodeCursor(list.after) : at(rows[0]);
   return {
@@ -314,33 +354,17 @@ export async function listPage(
   };
 }
 
-/** Sorts behind every other character. */
-const LAST = '\uffff';
-
-/**
- * Of what a search finds, the first rows whose title begins with what was typed: mostly these are meant, and they are one
- * stretch of the title's order, however common the words are. None where titles have no order.
- */
-export async function beginningRows(ctx: Ctx, entity: Entity, list: ListQuery): Promise<Row[]> {
-  if (!sortable(entity).includes(entity.title)) return [];
-  const byTitle: ListQuery = { ...list, sort: entity.title, descending: false };
-  const [title] = sortSql(entity, entity.title);
-  const stretch = window(ctx, entity, byTitle, lookedThrough(byTitle), (rows) =>
-    rows.whereRaw(`${title} >= fold(?) and ${title} < fold(?) || '${LAST}'`, [list.q, list.q]),
-  );
-  const rows = selection(ctx, entity, list, `${entity.name}.beginning`, stretch);
-  return ordered(entity, byTitle, rows, `${entity.table}.${IN_ORDER}`)
-    .select(...allColumns(entity).map((column) => `${entity.table}.${column}`))
-    .limit(list.limit);
-}
-
-/** A row's place in a sort order, as a cursor holds it; null when there is no such row. */
-export async function sortKeyOf(ctx: Ctx, entity: Entity, sort: string, id: string): Promise<string | null> {
-  const [row] = (await ctx.db
-    .from(entity.table, entity.table, `${entity.name}.sort_key`)
-    .select(ctx.db.sql(`(${sortSql(entity, sort)[0]})::text as sort_key`))
-    .where(`${entity.table}.id`, id)) as { sort_key: string }[];
-  return row?.sort_key ?? null;
+/** A row's place in a list, as its cursor; null when there is no such row. */
+export async function placeOf(ctx: Ctx, entity: Entity, list: ListQuery, id: string): Promise<Cursor | null> {
+  const parts: ListQuery[] = list.relevant ? partsOf(entity, list) : [list];
+  for (const one of parts) {
+    const rows = ctx.db.from(entity.table, entity.table, `${entity.name}.sort_key`);
+    const [row] = (await narrowToPart(entity, one, rows)
+      .select(ctx.db.sql(`(${sortSql(entity, one.sort)[0]})::text as sort_key`))
+      .where(`${entity.table}.id`, id)) as { sort_key: string }[];
+    if (row) return { value: row.sort_key, id, part: one.part };
+  }
+  return null;
 }
 
 /** How many rows the list has; stops at `cap` when one is given. */
@@ -370,10 +394,9 @@ export async function countRows(
 export async function* batches(ctx: Ctx, entity: Entity, list: ListQuery, size = 1_000): AsyncGenerator<Row[]> {
   let page: ListQuery = { ...list, limit: size, before: null, after: null, offset: 0 };
   for (;;) {
-    const { rows } = await listPage(ctx, entity, page);
+    const { rows, next } = await listPage(ctx, entity, page);
     if (rows.length) yield rows;
-    const last = rows.at(-1);
-    if (rows.length < size || !last) return;
-    page = { ...page, after: { value: last.sort_key as string, id: last.id as string } };
+    if (!next) return;
+    page = { ...page, after: readCursor(next) };
   }
 }

@@ -4,7 +4,7 @@ import { type Entity, entityNamed, fieldLabel, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { brief, cell, EMPTY, type Field, type Value } from './fields/field.ts';
 import { formatCount } from './fields/numbers.ts';
-import { encodeCursor, type Filter, type ListQuery, sortable } from './list_query.ts';
+import { encodeCursor, type Filter, hasParts, type ListQuery, sortable } from './list_query.ts';
 import type { Page } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView } from './views.ts';
@@ -60,14 +60,19 @@ const filterName = ({ field, op }: Filter, through = ''): string =>
   `${through && `${through}.`}${field}${op === 'in' ? '' : `__${op}`}`;
 const filterText = ({ values }: Filter): string => values.map((v) => v || 'none').join(',');
 
+/** The order as an address says it; '' for the one that a list, or a search, has by itself. */
+function sortAsked(entity: Entity, list: ListQuery): string {
+  const sort = `${list.descending ? '-' : ''}${list.sort}`;
+  return list.relevant || (sort === entity.sorts[0] && !hasParts(entity, list.q)) ? '' : sort;
+}
+
 /** Address of the list in a state. `change` overrides; null drops. */
 export function listAddress(entity: Entity, list: ListQuery, change: Record<string, string | null> = {}): string {
   const state: Record<string, string | null> = {};
   if (list.q) state.q = list.q;
   for (const filter of list.filters) state[filterName(filter)] = filterText(filter);
   for (const { field, filter } of list.through) state[filterName(filter, field)] = filterText(filter);
-  const sort = `${list.descending ? '-' : ''}${list.sort}`;
-  if (sort !== entity.sorts[0]) state.sort = sort;
+  state.sort = sortAsked(entity, list);
   if (list.limit !== 25) state.limit = String(list.limit);
   state.scope = list.scope;
   const merged = new URLSearchParams();
@@ -132,7 +137,7 @@ export function listRows(
 function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
   const orders = sortable(entity);
   return [entity.title, ...shownColumns(entity)].map((name) => {
-    const sorted = list.sort === name;
+    const sorted = list.sort === name && !list.relevant;
     const descending = sorted ? !list.descending : isNumeric(entity, name) || !entity.fields[name];
     return {
       name,
@@ -309,8 +314,8 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
   const offered = scopes(ctx, entity);
   const narrowed = list.q !== '' || list.filters.length > 0 || !!list.after || !!list.before || list.offset > 0;
   const keep: Hidden[] = [{ name: 'scope', value: list.scope }];
-  const sort = `${list.descending ? '-' : ''}${list.sort}`;
-  if (sort !== entity.sorts[0]) keep.push({ name: 'sort', value: sort });
+  const sort = sortAsked(entity, list);
+  if (sort) keep.push({ name: 'sort', value: sort });
   if (list.limit !== 25) keep.push({ name: 'limit', value: String(list.limit) });
   for (const filter of list.filters) {
     // References and days that came with a link have no control of their own and must survive the form.

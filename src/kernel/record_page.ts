@@ -3,7 +3,7 @@ import { type Entity, fieldLabel, referrers, storedFields, writableFields } from
 import { formatInstant } from './fields/dates.ts';
 import { activePeople, initialRow, newForm, type Person } from './forms.ts';
 import type { ListQuery } from './list_query.ts';
-import { listPage, RECORD_COLUMNS, sortKeyOf } from './list_sql.ts';
+import { listPage, placeOf, RECORD_COLUMNS } from './list_sql.ts';
 import { fieldCell, initials, listAddress, listRows, recordTitle, subtitleField, type Titles } from './presenters.ts';
 import { type Referring, titlesOfAll } from './records.ts';
 import { button } from './routes.ts';
@@ -107,9 +107,8 @@ async function neighbours(
   list: ListQuery,
   suffix: string,
 ): Promise<[string, string]> {
-  const value = await sortKeyOf(ctx, entity, list.sort, String(row.id));
-  if (value === null) return ['', ''];
-  const cursor = { value, id: String(row.id) };
+  const cursor = await placeOf(ctx, entity, list, String(row.id));
+  if (!cursor) return ['', ''];
   const near = async (side: Partial<ListQuery>) => {
     const beside = { ...list, limit: 1, after: null, before: null, offset: 0, ...side };
     const { rows } = await listPage(ctx, entity, beside, ['id']);

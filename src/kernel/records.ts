@@ -6,7 +6,7 @@ import { instant } from './fields/dates.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { readListQuery } from './list_query.ts';
-import { allColumns, beginningRows, listPage, patterns } from './list_sql.ts';
+import { allColumns, listPage, patterns } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
@@ -57,12 +57,8 @@ export const isVisible = async (ctx: Ctx, entity: Entity, id: string): Promise<b
 export async function findRecords(ctx: Ctx, entity: Entity, q: string, most: number): Promise<Row[]> {
   const scope = widestRule(ctx, entity);
   if (!patterns(q).length || !entity.search.length || !scope) return [];
-  const list = { ...readListQuery(ctx, entity, {}), q, limit: most, scope };
-  const first = await beginningRows(ctx, entity, list);
-  if (first.length === most) return first;
-  const known = new Set(first.map(({ id }) => id));
-  const { rows } = await listPage(ctx, entity, list);
-  return [...first, ...rows.filter(({ id }) => !known.has(id))].slice(0, most);
+  const list = { ...readListQuery(ctx, entity, { q }), limit: most, scope };
+  return (await listPage(ctx, entity, list)).rows;
 }
 
 /** Tag names by record id. */

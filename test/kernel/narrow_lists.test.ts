@@ -4,8 +4,8 @@ import pg from 'pg';
 import { actorOfUser } from '../../src/kernel/actor.ts';
 import type { Ctx } from '../../src/kernel/context.ts';
 import { entityNamed } from '../../src/kernel/entity.ts';
-import { type ListQuery, readCursor, readListQuery } from '../../src/kernel/list_query.ts';
-import { countRows, listPage } from '../../src/kernel/list_sql.ts';
+import { encodeCursor, type ListQuery, readCursor, readListQuery } from '../../src/kernel/list_query.ts';
+import { countRows, listPage, placeOf } from '../../src/kernel/list_sql.ts';
 import { findRecords } from '../../src/kernel/records.ts';
 import { type Row, withTenant } from '../../src/kernel/tenant_db.ts';
 import '../../src/modules/index.ts';
@@ -216,6 +216,72 @@ test('a word with which very many begin, far behind in the order, is found at on
   expect(await as('sales', find)).toHaveLength(8);
   for (const who of ['admin', 'sales'] as const)
     expect(await rowsRead(who, 'customer', {}, find)).toBeLessThan(who === 'admin' ? 100 : 1_500);
+});
+
+describe('what a search finds', () => {
+  /** Every name from the first page to the last, and from the last back to the first. */
+  async function thereAndBack(who: Who, query: Record<string, string>): Promise<[string[], string[]]> {
+    return as(who, async (ctx) => {
+      const customer = entityNamed('customer');
+      const [there, back]: string[][] = [[], []];
+      let list = listOf(ctx, 'customer', query);
+      let page = await listPage(ctx, customer, list);
+      there!.push(...page.rows.map(({ name }) => String(name)));
+      while (page.next) {
+        list = { ...list, after: readCursor(page.next) };
+        page = await listPage(ctx, customer, list);
+        there!.push(...page.rows.map(({ name }) => String(name)));
+      }
+      back!.unshift(...page.rows.map(({ name }) => String(name)));
+      while (page.previous) {
+        list = { ...list, after: null, before: readCursor(page.previous) };
+        page = await listPage(ctx, customer, list);
+        back!.unshift(...page.rows.map(({ name }) => String(name)));
+      }
+      return [there!, back!];
+    });
+  }
+  const GRAND = ['Adler Grand Hotel', 'Grand Hotel Jena', 'Zum Grand Hotel'];
+  let wanted: string[];
+
+  beforeAll(async () => {
+    await owner.query(
+      `insert into customers (tenant_id, name, owner_id, created_by, arr)
+       select $1, name, $3::uuid, $2, 5 from unnest($4::text[]) as name`,
+      [acme.id, acme.users.admin.id, acme.users.sales.id, GRAND],
+    );
+    wanted = [...(await expected(`name like 'Hotel%'`)), ...GRAND];
+  });
+
+  test('begins with what begins with the words, on every page and back again', async () => {
+    const [there, back] = await thereAndBack('admin', { scope: 'all', q: 'hotel', limit: '100' });
+    expect(there).toEqual(wanted);
+    expect(back).toEqual(wanted);
+    // Pages that hold some of both.
+    const [own, ownBack] = await thereAndBack('sales', { scope: 'own', q: 'hotel', limit: '3' });
+    expect(own).toEqual([...wanted.filter((name) => /^Hotel ([1-9]|1[01])$/.test(name)), ...GRAND]);
+    expect(ownBack).toEqual(own);
+  });
+
+  test('stands in the order that was asked for, if one was', async () => {
+    const sorted = await everyPage('sales', 'customer', { scope: 'own', q: 'hotel', sort: 'name' });
+    expect(sorted).toEqual([...sorted].sort((a, b) => a.localeCompare(b)));
+    expect(sorted.slice(0, 2)).toEqual(['Adler Grand Hotel', 'Grand Hotel Jena']);
+    const amounts = await everyPage('sales', 'customer', { scope: 'own', q: 'hotel', sort: '-arr' });
+    expect(amounts.slice(0, 3).sort()).toEqual(GRAND);
+  });
+
+  test('is found with few reads however common the words are and however far behind in the order', async () => {
+    expect(await rowsRead('admin', 'customer', { scope: 'all', q: 'hotel' })).toBeLessThan(100);
+    const [row] = (await owner.query(`select id from customers where name = 'Hotel 7000'`)).rows;
+    const place = await as('admin', (ctx) =>
+      placeOf(ctx, entityNamed('customer'), listOf(ctx, 'customer', { scope: 'all', q: 'hotel' }), row.id),
+    );
+    const next = wanted[wanted.indexOf('Hotel 7000') + 1];
+    const page = { scope: 'all', q: 'hotel', limit: '1', after: encodeCursor(place!) };
+    expect(await everyPage('admin', 'customer', page, 1)).toEqual([next]);
+    expect(await rowsRead('admin', 'customer', page)).toBeLessThan(100);
+  });
 });
 
 test('several filters are looked up in one index', async () => {
