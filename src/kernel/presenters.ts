@@ -87,9 +87,9 @@ const SCOPE_LABELS: Record<Rule, string> = { own: 'Mine', team: 'My team', all: 
 export const shownColumns = (entity: Entity): string[] =>
   entity.happened === 'created_at' ? [...entity.columns, 'created_at'] : [...entity.columns];
 
-/** Columns of the table behind what a list shows of its rows. */
-export function listColumns(entity: Entity): string[] {
-  const shown = [entity.title, subtitleField(entity), ...shownColumns(entity)];
+/** Columns of the table behind what a list shows of its rows. @param columns behind the name */
+export function listColumns(entity: Entity, columns: readonly string[] = shownColumns(entity)): string[] {
+  const shown = [entity.title, subtitleField(entity), ...columns];
   const money = shown.some((name) => entity.fields[name]?.kind === 'money');
   return [...new Set(['id', 'deleted_at', ...shown, money ? 'currency' : ''])].filter(
     (name) => name && entity.fields[name]?.kind !== 'tags',

@@ -1,10 +1,19 @@
 import { type Ctx, can } from './context.ts';
-import { type Entity, fieldLabel, referrers, storedFields, writableFields } from './entity.ts';
+import { type Entity, fieldLabel, referrers, writableFields } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { activePeople, initialRow, newForm, type Person } from './forms.ts';
 import type { ListQuery } from './list_query.ts';
-import { listPage, placeOf, RECORD_COLUMNS } from './list_sql.ts';
-import { fieldCell, initials, listAddress, listRows, recordTitle, subtitleField, type Titles } from './presenters.ts';
+import { listPage, placeOf } from './list_sql.ts';
+import {
+  fieldCell,
+  initials,
+  listAddress,
+  listColumns,
+  listRows,
+  recordTitle,
+  subtitleField,
+  type Titles,
+} from './presenters.ts';
 import { type Referring, titlesOfAll } from './records.ts';
 import { button } from './routes.ts';
 import type { Row } from './tenant_db.ts';
@@ -73,7 +82,7 @@ interface Related extends Referring {
 async function relatedTable(ctx: Ctx, other: Entity, field: string, record: Row, here: string): Promise<Related> {
   const columns = other.columns.filter((c) => c !== field && other.fields[c]?.to !== 'user').slice(0, 3);
   const rows = (await visible(ctx, other, `${other.name}.related`)
-    .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
+    .select(...listColumns(other, columns).map((c) => `${other.table}.${c}`))
     .where(`${other.table}.${field}`, record.id as string)
     .orderBy(`${other.table}.created_at`, 'desc')
     .limit(SHORT + 1)) as Row[];

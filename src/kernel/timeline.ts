@@ -1,10 +1,9 @@
 import type { Change } from './audit.ts';
 import type { Ctx } from './context.ts';
-import { type Entity, fieldLabel, referrers, storedFields } from './entity.ts';
+import { type Entity, fieldLabel, referrers } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { formatInstant, instant } from './fields/dates.ts';
 import { type Cursor, encodeCursor } from './list_query.ts';
-import { RECORD_COLUMNS } from './list_sql.ts';
 import { fieldCell, recordTitle, type Titles } from './presenters.ts';
 import type { Referring } from './records.ts';
 import type { Query, Row } from './tenant_db.ts';
@@ -12,6 +11,8 @@ import type { TimelineItem } from './views.ts';
 import { visible } from './visibility.ts';
 
 const PAGE = 20;
+/** What is told of a conversation besides its name and text. */
+const FACTS = ['type', 'outcome', 'next_follow_up'];
 
 interface Moment {
   at: string;
@@ -46,8 +47,10 @@ export async function timeline(ctx: Ctx, entity: Entity, record: Row, before: Cu
     before && query.whereRaw(`(${at}, ${key}) < (?::timestamptz, ?::uuid)`, [before.value, before.id]);
   const happened = async (other: Entity, field: string): Promise<Moment[]> => {
     const at = `${other.table}.${other.happened}`;
+    const said = ['body', ...FACTS].filter((name) => other.fields[name]);
+    const told = [...new Set(['id', 'created_by', other.happened!, other.title, ...said])];
     const query = visible(ctx, other, `${other.name}.timeline`)
-      .select(...[...RECORD_COLUMNS, ...storedFields(other)].map((c) => `${other.table}.${c}`))
+      .select(...told.map((c) => `${other.table}.${c}`))
       .where(`${other.table}.${field}`, id)
       .orderBy(at, 'desc')
       .orderBy(`${other.table}.id`, 'desc')
@@ -110,9 +113,11 @@ function happening(ctx: Ctx, entity: Entity, row: Row, titles: Titles): Timeline
   const [when, exact] = formatInstant(String(row[entity.happened!]), ctx.tenant);
   const author = titles.get(String(row.created_by)) ?? 'Somebody';
   const isNote = entity.title === 'body';
-  const facts = ['type', 'outcome', 'next_follow_up']
-    .filter((name) => entity.fields[name] && row[name])
-    .map((name) => ({ label: fieldLabel(entity, name), old: '', new: fieldCell(ctx, entity, name, row, titles).text }));
+  const facts = FACTS.filter((name) => entity.fields[name] && row[name]).map((name) => ({
+    label: fieldLabel(entity, name),
+    old: '',
+    new: fieldCell(ctx, entity, name, row, titles).text,
+  }));
   return {
     id: String(row.id),
     kind: isNote ? 'note' : 'interaction',
