@@ -152,15 +152,16 @@ describe('answers', () => {
     expect(new Set(seen.values()).size).toBe(1);
   }, 90_000);
 
-  test('take the same time', async () => {
+  test('take the same time, of the processor, since other work on the machine is not in that', async () => {
     const { checkPassword } = await import('../../../src/modules/session/password.service.ts');
     const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
     const taken: Record<string, number[]> = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, []]));
     for (let round = 0; round < 9; round += 1) {
       for (const [kind, email] of Object.entries(kinds)) {
-        const started = performance.now();
+        const before = process.cpuUsage();
         await checkPassword(app.platform, { email, password: WRONG, ip: `10.${round}.0.1`, browser: null });
-        taken[kind]!.push(performance.now() - started);
+        const { user, system } = process.cpuUsage(before); // of all threads: hashing has some of its own
+        taken[kind]!.push(user + system);
       }
     }
     const medians = Object.values(taken).map(median);
