@@ -132,6 +132,7 @@ export function openPools(databaseUrl: string, log: Logger, most = 10): Pools {
     // A connection that was cut without a word, as firewalls do, is noticed within about 20 s.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    // Compiling a statement (jit) takes longer than nearly all of ours run.
     options: `-c role=${role} -c statement_timeout=${STATEMENT_TIMEOUT} -c idle_in_transaction_session_timeout=30000 -c lock_timeout=5000 -c jit=off -c timezone=UTC`,
   });
   const server = watchServer(settings(ROLES.platform), log);

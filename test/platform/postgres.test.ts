@@ -34,6 +34,10 @@ test('a statement over 200 ms is logged by its name and without its values, howe
   expect(JSON.stringify(told)).not.toContain('canary');
 });
 
+test('no statement is compiled: that pays for long ones, and what is estimated of a window is far more than it reads', async () => {
+  for (const pool of [pools.app, pools.platform]) expect((await pool.query('show jit')).rows).toEqual([{ jit: 'off' }]);
+});
+
 test('an error says nothing of the values that were bound', async () => {
   const failed = withTenant(pools.app, newId(), (db) =>
     db.run('/* tags.cut */ select 1 / (length(:word) - 6)', { word: 'canary' }),
