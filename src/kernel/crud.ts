@@ -16,8 +16,8 @@ import {
   readForm,
 } from './forms.ts';
 import type { Platform } from './http.ts';
+import { countRows, listPage } from './list_page.ts';
 import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
-import { countRows, listPage } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
 import { listColumns, listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
 import { factView, recordView, shortFields } from './record_page.ts';

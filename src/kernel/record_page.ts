@@ -2,8 +2,8 @@ import { type Ctx, can } from './context.ts';
 import { type Entity, fieldLabel, referrers, writableFields } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { activePeople, initialRow, newForm, type Person } from './forms.ts';
+import { listPage, placeOf } from './list_page.ts';
 import type { ListQuery } from './list_query.ts';
-import { listPage, placeOf } from './list_sql.ts';
 import {
   fieldCell,
   initials,

@@ -5,8 +5,9 @@ import { ConflictError, invalid, notFound } from './errors.ts';
 import { instant } from './fields/dates.ts';
 import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
+import { listPage } from './list_page.ts';
 import { readListQuery } from './list_query.ts';
-import { allColumns, listPage, patterns } from './list_sql.ts';
+import { allColumns } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
@@ -56,9 +57,9 @@ export const isVisible = async (ctx: Ctx, entity: Entity, id: string): Promise<b
  */
 export async function findRecords(ctx: Ctx, entity: Entity, q: string, most: number): Promise<Row[]> {
   const scope = widestRule(ctx, entity);
-  if (!patterns(q).length || !entity.search.length || !scope) return [];
-  const list = { ...readListQuery(ctx, entity, { q }), limit: most, scope };
-  return (await listPage(ctx, entity, list)).rows;
+  const list = readListQuery(ctx, entity, { q });
+  if (!list.q || !entity.search.length || !scope) return [];
+  return (await listPage(ctx, entity, { ...list, limit: most, scope })).rows;
 }
 
 /** Tag names by record id. */

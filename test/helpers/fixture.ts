@@ -84,6 +84,21 @@ export const inTenant = <T>(
     return work({ ...actor, db, via, ip: null, request_id: 'test', csrf: '', session_id: null });
   });
 
+/** Rows of a table that are read while `work` is done, of those that its transaction reads. */
+export async function rowsRead(ctx: Ctx, table: string, work: () => Promise<unknown>): Promise<number> {
+  const soFar = async () => {
+    const [row] = await ctx.db.run(
+      `/* test.rows_read */ select (seq_tup_read + idx_tup_fetch)::integer as n from pg_stat_xact_user_tables
+       where relname = :table and :tenant::uuid is not null`,
+      { table },
+    );
+    return row!.n as number;
+  };
+  const before = await soFar();
+  await work();
+  return (await soFar()) - before;
+}
+
 let counter = 0;
 
 /** A believable value of every field that may be written. */

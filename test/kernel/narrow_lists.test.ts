@@ -1,16 +1,15 @@
 // Lists that show only some rows of a large table: the rows are right whichever way they were found, and what is read to find
 // them does not grow with the table.
 import pg from 'pg';
-import { actorOfUser } from '../../src/kernel/actor.ts';
 import type { Ctx } from '../../src/kernel/context.ts';
 import { entityNamed } from '../../src/kernel/entity.ts';
+import { batches, countRows, listPage, placeOf } from '../../src/kernel/list_page.ts';
 import { encodeCursor, type ListQuery, readCursor, readListQuery } from '../../src/kernel/list_query.ts';
-import { countRows, listPage, placeOf } from '../../src/kernel/list_sql.ts';
 import { findRecords } from '../../src/kernel/records.ts';
-import { type Row, withTenant } from '../../src/kernel/tenant_db.ts';
+import type { Row } from '../../src/kernel/tenant_db.ts';
 import '../../src/modules/index.ts';
 import { startApp, type TestApp } from '../helpers/app.ts';
-import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
+import { inTenant, makeTenant, rowsRead, type TestTenant } from '../helpers/fixture.ts';
 
 const CUSTOMERS = 30_000;
 /** Every so many customers belong to somebody; the half of them that comes last by name belongs to the manager. */
@@ -53,11 +52,7 @@ afterAll(async () => {
 
 type Who = keyof TestTenant['users'];
 
-const as = <T>(who: Who, work: (ctx: Ctx) => Promise<T>): Promise<T> =>
-  withTenant(app.platform.pools.app, acme.id, async (db) => {
-    const found = await actorOfUser(db, acme.users[who].id);
-    return work({ ...found!, db, via: 'web', ip: null, request_id: 'test', csrf: '', session_id: null });
-  });
+const as = <T>(who: Who, work: (ctx: Ctx) => Promise<T>): Promise<T> => inTenant(app.platform, acme, who, work);
 
 const listOf = (ctx: Ctx, entity: string, query: Record<string, string>): ListQuery =>
   readListQuery(ctx, entityNamed(entity), query);
@@ -165,25 +160,13 @@ describe('rows', () => {
   });
 });
 
-/** Rows of a table that a page reads, or whatever else is done. */
-const rowsRead = (
+/** Rows of its table that a page of an entity's list reads, or whatever else is done. */
+const readOf = (
   who: Who,
   entity: string,
   query: Record<string, string>,
   work = (ctx: Ctx): Promise<unknown> => listPage(ctx, entityNamed(entity), listOf(ctx, entity, query)),
-): Promise<number> =>
-  as(who, async (ctx) => {
-    const read = async () => {
-      const [row] = await ctx.db.run(
-        `select (seq_tup_read + idx_tup_fetch)::integer as so_far from pg_stat_xact_user_tables
-         where relname = '${entityNamed(entity).table}'`,
-      );
-      return row!.so_far as number;
-    };
-    const before = await read();
-    await work(ctx);
-    return (await read()) - before;
-  });
+): Promise<number> => as(who, (ctx) => rowsRead(ctx, entityNamed(entity).table, () => work(ctx)));
 
 describe('what is read', () => {
   test.each<[string, Who, string, Record<string, string>, number]>([
@@ -200,7 +183,7 @@ describe('what is read', () => {
     ['a word nobody has', 'admin', 'customer', { scope: 'all', q: 'xylophon' }, 1_500],
     ['a common word', 'admin', 'customer', { scope: 'all', q: 'bergbau' }, 1_100],
   ])('for %s is little of the table', async (_what, who, entity, query, most) => {
-    expect(await rowsRead(who, entity, query)).toBeLessThan(most);
+    expect(await readOf(who, entity, query)).toBeLessThan(most);
   });
 });
 
@@ -215,7 +198,7 @@ test('a word with which very many begin, far behind in the order, is found at on
   expect((await as('admin', find)).map(({ name }) => name)).toEqual((await expected(`name like 'Hotel%'`)).slice(0, 8));
   expect(await as('sales', find)).toHaveLength(8);
   for (const who of ['admin', 'sales'] as const)
-    expect(await rowsRead(who, 'customer', {}, find)).toBeLessThan(who === 'admin' ? 100 : 1_500);
+    expect(await readOf(who, 'customer', {}, find)).toBeLessThan(who === 'admin' ? 100 : 1_500);
 });
 
 describe('what a search finds', () => {
@@ -263,6 +246,20 @@ describe('what a search finds', () => {
     expect(ownBack).toEqual(own);
   });
 
+  test('is exported whole and in the same order, over the seam of its parts too', async () => {
+    const exported = await as('admin', async (ctx) => {
+      const names: string[] = [];
+      for await (const rows of batches(
+        ctx,
+        entityNamed('customer'),
+        listOf(ctx, 'customer', { scope: 'all', q: 'hotel' }),
+      ))
+        names.push(...rows.map(({ name }) => String(name)));
+      return names;
+    });
+    expect(exported).toEqual(wanted);
+  });
+
   test('stands in the order that was asked for, if one was', async () => {
     const sorted = await everyPage('sales', 'customer', { scope: 'own', q: 'hotel', sort: 'name' });
     expect(sorted).toEqual([...sorted].sort((a, b) => a.localeCompare(b)));
@@ -272,7 +269,7 @@ describe('what a search finds', () => {
   });
 
   test('is found with few reads however common the words are and however far behind in the order', async () => {
-    expect(await rowsRead('admin', 'customer', { scope: 'all', q: 'hotel' })).toBeLessThan(100);
+    expect(await readOf('admin', 'customer', { scope: 'all', q: 'hotel' })).toBeLessThan(100);
     const [row] = (await owner.query(`select id from customers where name = 'Hotel 7000'`)).rows;
     const place = await as('admin', (ctx) =>
       placeOf(ctx, entityNamed('customer'), listOf(ctx, 'customer', { scope: 'all', q: 'hotel' }), row.id),
@@ -280,7 +277,7 @@ describe('what a search finds', () => {
     const next = wanted[wanted.indexOf('Hotel 7000') + 1];
     const page = { scope: 'all', q: 'hotel', limit: '1', after: encodeCursor(place!) };
     expect(await everyPage('admin', 'customer', page, 1)).toEqual([next]);
-    expect(await rowsRead('admin', 'customer', page)).toBeLessThan(100);
+    expect(await readOf('admin', 'customer', page)).toBeLessThan(100);
   });
 });
 

@@ -1,17 +1,15 @@
 // A company of which PostgreSQL believes that it is small, since it has grown or brought back what was in the trash: its lists
 // must not be read and sorted whole.
 import pg from 'pg';
-import { actorOfUser } from '../../src/kernel/actor.ts';
-import type { Ctx } from '../../src/kernel/context.ts';
 import { entityNamed } from '../../src/kernel/entity.ts';
+import { listPage } from '../../src/kernel/list_page.ts';
 import { readListQuery, sortable } from '../../src/kernel/list_query.ts';
-import { listPage } from '../../src/kernel/list_sql.ts';
-import { withTenant } from '../../src/kernel/tenant_db.ts';
 import '../../src/modules/index.ts';
 import { startApp, type TestApp } from '../helpers/app.ts';
-import { makeTenant, type TestTenant } from '../helpers/fixture.ts';
+import { inTenant, makeTenant, rowsRead, type TestTenant } from '../helpers/fixture.ts';
 
 const CUSTOMERS = 20_000;
+const customer = entityNamed('customer');
 
 let app: TestApp;
 let owner: pg.Client;
@@ -44,27 +42,15 @@ const add = ({ id, users }: TestTenant, customers: number) =>
   );
 
 /** Customers that a page of a list reads. */
-const rowsRead = (who: 'admin' | 'manager', query: Record<string, string>): Promise<number> =>
-  withTenant(app.platform.pools.app, grown.id, async (db) => {
-    const found = await actorOfUser(db, grown.users[who].id);
-    const ctx: Ctx = { ...found!, db, via: 'web', ip: null, request_id: 'test', csrf: '', session_id: null };
-    const read = async () => {
-      const [row] = await db.run(
-        `/* test */ select (seq_tup_read + idx_tup_fetch)::integer as so_far from pg_stat_xact_user_tables
-         where relname = 'customers' and :tenant::uuid is not null`,
-      );
-      return row!.so_far as number;
-    };
-    const before = await read();
-    const customer = entityNamed('customer');
-    await listPage(ctx, customer, readListQuery(ctx, customer, query));
-    return (await read()) - before;
-  });
+const read = (who: 'admin' | 'manager', query: Record<string, string>): Promise<number> =>
+  inTenant(app.platform, grown, who, (ctx) =>
+    rowsRead(ctx, 'customers', () => listPage(ctx, customer, readListQuery(ctx, customer, query))),
+  );
 
-const SORTS = sortable(entityNamed('customer')).flatMap((sort) => [sort, `-${sort}`]);
+const SORTS = sortable(customer).flatMap((sort) => [sort, `-${sort}`]);
 
 test.each(SORTS)('its lists by %s read what they show, and of one’s own little more', async (sort) => {
-  expect(await rowsRead('admin', { scope: 'all', sort })).toBeLessThan(60);
-  expect(await rowsRead('admin', { scope: 'all', sort, limit: '50' })).toBeLessThan(60);
-  expect(await rowsRead('manager', { scope: 'own', sort })).toBeLessThan(1_200);
+  expect(await read('admin', { scope: 'all', sort })).toBeLessThan(60);
+  expect(await read('admin', { scope: 'all', sort, limit: '50' })).toBeLessThan(60);
+  expect(await read('manager', { scope: 'own', sort })).toBeLessThan(1_200);
 });

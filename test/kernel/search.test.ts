@@ -2,8 +2,8 @@
 import pg from 'pg';
 import { entityNamed } from '../../src/kernel/entity.ts';
 import { newId } from '../../src/kernel/ids.ts';
+import { listPage } from '../../src/kernel/list_page.ts';
 import { COUNT_CAP, readListQuery } from '../../src/kernel/list_query.ts';
-import { listPage } from '../../src/kernel/list_sql.ts';
 import { listAddress } from '../../src/kernel/presenters.ts';
 import { type Agent, signIn, startApp, type TestApp } from '../helpers/app.ts';
 import { inTenant, makeTenant, PASSWORD, type TestTenant } from '../helpers/fixture.ts';
