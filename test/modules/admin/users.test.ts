@@ -27,14 +27,19 @@ const trail = (id: string) =>
     [id],
   );
 
-/** Saves the form of a person as it stands, with changes. */
-async function save(agent: Awaited<ReturnType<typeof as>>, id: string, change: Record<string, string>) {
+type Agent = Awaited<ReturnType<typeof as>>;
+
+/** Opens the form of a person and answers how to send it as it stands, with changes. */
+async function form(agent: Agent, id: string, change: Record<string, string>) {
   const page = await agent.get(`/admin/users/${id}`);
   const version = /name="version" value="(\d+)"/.exec(page.text)![1]!;
   const user = await userRow(id);
   const body = { role: String(user.role), teams: '', version, _csrf: csrfToken(page.text), ...change };
-  return agent.post(`/admin/users/${id}`).type('form').send(body);
+  return async () => agent.post(`/admin/users/${id}`).type('form').send(body);
 }
+
+/** Saves the form of a person as it stands, with changes. */
+const save = async (agent: Agent, id: string, change: Record<string, string>) => (await form(agent, id, change))();
 
 test('the list shows everybody of the own company and nobody else', async () => {
   const page = await (await as(acme.users.admin)).get('/admin/users').expect(200);
@@ -137,10 +142,12 @@ test('the last administrator stays one, also when two are closed at the same mom
   const second = await as(acme.users.manager);
   const own = await post(admin, `/admin/users/${acme.users.admin.id}/deactivate`, {}, { from: '/admin/users' });
   expect(own.text).toContain('Ask another administrator');
-  const both = await Promise.all([
-    save(admin, acme.users.manager.id, { role: 'manager' }),
-    save(second, acme.users.admin.id, { role: 'manager' }),
-  ]);
+  // Both have their form open before either sends it: whoever lost the role could not open it any more.
+  const forms = [
+    await form(admin, acme.users.manager.id, { role: 'manager' }),
+    await form(second, acme.users.admin.id, { role: 'manager' }),
+  ];
+  const both = await Promise.all(forms.map((send) => send()));
   expect(both.map((answer) => answer.status).sort()).not.toEqual([303, 303]);
   const left = await sql(app, `select id from users where tenant_id = $1 and role = 'admin'`, [acme.id]);
   expect(left).toHaveLength(1);
