@@ -4,11 +4,16 @@ import autocannon from 'autocannon';
 import { percentile } from './result.ts';
 import { cpuOf, familyCpuOf } from './watched.ts';
 
+type Headers = Record<string, string>;
+
 export interface Load {
   url: string;
-  headers: Record<string, string>;
+  /** several take turns */
+  headers: Headers | readonly Headers[];
   connections: number;
   seconds: number;
+  /** sent as JSON, to make something each time; without it a page is asked for */
+  body?: unknown;
 }
 
 /** Whose processor time is looked at. */
@@ -33,15 +38,21 @@ type Instance = PromiseLike<{ errors: number; timeouts: number; non2xx: number }
   on(name: 'response', heard: (client: unknown, status: number, bytes: number, ms: number) => void): void;
 };
 
-/** Asks for one address over and over. @throws Error when an answer was anything but a page */
-export async function load({ url, headers, connections, seconds }: Load, served: Served): Promise<Loaded> {
+/** Asks for one address over and over. @throws Error when an answer was anything but a page, or what was made */
+export async function load({ url, headers, connections, seconds, body }: Load, served: Served): Promise<Loaded> {
+  const expected = body ? 201 : 200;
+  const sent = body ? { method: 'POST', body: JSON.stringify(body) } : {};
+  const requests = [headers].flat().map((each) => ({
+    ...sent,
+    headers: body ? { ...each, 'content-type': 'application/json' } : each,
+  }));
   const took: number[] = [];
   const statuses = new Map<number, number>();
   const [web, postgres, begin] = [cpuOf(served.web), familyCpuOf(served.postgres), performance.now()];
-  const running = autocannon({ url, headers, connections, duration: seconds }) as Instance;
+  const running = autocannon({ url, connections, duration: seconds, requests }) as Instance;
   running.on('response', (_client, status, _bytes, ms) => {
     took.push(ms);
-    if (status !== 200) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status !== expected) statuses.set(status, (statuses.get(status) ?? 0) + 1);
   });
   const { errors, timeouts } = await running;
   const elapsed = (performance.now() - begin) / 1000;

@@ -1,6 +1,8 @@
 // `npm run bench`: lists, records, search and forms of a company with a million customers, beside the least that they could cost.
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { hashToken } from '../src/kernel/actor.ts';
 import { encodeCursor } from '../src/kernel/list_query.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
 import { freePort } from '../test/helpers/servers.ts';
@@ -9,7 +11,7 @@ import { aboutRun, DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.t
 import { slugOf } from './dataset_fill.ts';
 import { emailOf, READERS } from './dataset_rows.ts';
 import { type BenchTenant, type Ground, openGround } from './ground.ts';
-import { type Loaded, load, percentiles, type Served } from './load.ts';
+import { type Load, type Loaded, load, percentiles, type Served } from './load.ts';
 import { megabytes, milliseconds, tableUnder, writeDown } from './result.ts';
 import { memoryOf, type Started, startServer } from './watched.ts';
 
@@ -17,6 +19,15 @@ import { memoryOf, type Started, startServer } from './watched.ts';
 const TARGET_MS = { page: 15, search: 50, create: 15 };
 /** A list may cost so many times the processor time of the bare page. */
 const TARGET_RATIO = 2;
+/**
+ * Ten times what the leading open-source CRM answers through its API in a second on such a machine, with 100,000 companies:
+ * 134 records, 40 to 68 new ones; and of lists a thousand.
+ */
+const TARGET_RATES: Record<string, number> = {
+  'list, JSON': 1_000,
+  'record of customers, JSON': 1_340,
+  'new customer, JSON': 680,
+};
 const MANY = 32;
 
 interface Effort {
@@ -47,6 +58,7 @@ const LOAD_HEADS = {
   rate: 'a second',
   cpu: 'processor of web / of PostgreSQL a page',
   ratio: "times the bare page's (web)",
+  verdict: 'target',
   memory: 'memory of web',
 };
 
@@ -227,21 +239,27 @@ async function everyPage(bench: Bench, cases: readonly Case[]) {
   return lines;
 }
 
+/** What is made over and over, and how it is known again. */
+const NEW = { name: 'Kaldana GmbH', currency: 'EUR', status: 'active', email: 'new@bench.example', city: 'Jena' };
+
+/** Without looking for what might hang on them, of which there is nothing: that takes as long as making them. */
+async function forgetNew(ground: Ground): Promise<void> {
+  const written = `(select id from customers where email = '${NEW.email}')`;
+  await ground.sql(`begin;
+    set local session_replication_role = replica;
+    delete from audit_log where record_id in ${written};
+    delete from customers where id in ${written};
+    commit`);
+}
+
 /** New customers through the form, one after the other; they are gone at the end. */
 async function creating({ ground, people, effort }: Bench) {
-  const { cookie, id } = people.half;
+  const { cookie } = people.half;
   const form = await (await fetch(`${ground.url}/customers/new`, { headers: { cookie } })).text();
   const csrf = /name="_csrf"[^>]*? value="([^"]+)"/.exec(form)?.[1] ?? '';
   const took: number[] = [];
   for (let i = 0; i < effort.creates; i += 1) {
-    const body = new URLSearchParams({
-      _csrf: csrf,
-      name: `Bench ${i} Kaldana GmbH`,
-      currency: 'EUR',
-      status: 'active',
-      email: `bench-${i}@bench.example`,
-      city: 'Jena',
-    });
+    const body = new URLSearchParams({ _csrf: csrf, ...NEW });
     const begin = performance.now();
     const answer = await fetch(`${ground.url}/customers`, {
       method: 'POST',
@@ -253,9 +271,7 @@ async function creating({ ground, people, effort }: Bench) {
     took.push(performance.now() - begin);
     if (answer.status !== 303) throw new Error(`a customer was not created: ${answer.status} ${text.slice(0, 500)}`);
   }
-  const written = `select id from customers where tenant_id = $1 and email like 'bench-%@bench.example'`;
-  await ground.sql(`delete from audit_log where tenant_id = $1 and record_id in (${written})`, [id]);
-  await ground.sql(`delete from customers where tenant_id = $1 and id in (${written})`, [id]);
+  await forgetNew(ground);
   const found = percentiles(took);
   return {
     page: 'new customer',
@@ -310,27 +326,45 @@ async function startBare({ ground, people }: Bench): Promise<[Started, string]> 
   return [started, `http://127.0.0.1:${port}`];
 }
 
+/** Each token may ask 1,200 times a minute. */
+const PROGRAMS = 64;
+
+/** Tokens of one person, for as many programs. */
+async function programs(ground: Ground, { id, user_id }: BenchTenant, many: number): Promise<string[]> {
+  const tokens = Array.from({ length: many }, () => `rpt_${randomBytes(30).toString('base64url')}`);
+  await ground.sql(
+    `insert into api_tokens (tenant_id, user_id, name, token_hash) select $1, $2, 'bench', unnest($3::text[])`,
+    [id, user_id, tokens.map(hashToken)],
+  );
+  return tokens;
+}
+
 /** What the machine can bear: the second floor, a bare page with a session, and our hottest pages at many connections. */
 async function underLoad(bench: Bench, cases: readonly Case[]) {
   const { ground, served, effort, people } = bench;
   const lines: Record<keyof typeof LOAD_HEADS, string>[] = [];
   const [bare, at] = await startBare(bench);
   let floor: Loaded | null = null;
-  const ask = async (page: string, url: string, cookie: string, pid: number) => {
-    const asked = { url, headers: { cookie }, connections: MANY };
+  const ask = async (page: string, url: string, headers: Load['headers'], pid: number, body?: unknown) => {
+    const asked = { url, headers, connections: MANY, body };
     const who = { ...served, web: pid };
     // V8 goes on compiling for as long under this load; what a server does on any other day is measured.
     await load({ ...asked, seconds: effort.many }, who);
     const found = await load({ ...asked, seconds: effort.many }, who);
     floor ??= found;
     const ratio = found.web_cpu / floor.web_cpu;
-    const verdict = page === 'list' ? `, <= ${TARGET_RATIO}: ${ratio <= TARGET_RATIO ? 'yes' : 'NO'}` : '';
+    const least = TARGET_RATES[page];
+    const verdicts = [
+      ...(page === 'list' ? [`<= ${TARGET_RATIO} times: ${ratio <= TARGET_RATIO ? 'yes' : 'NO'}`] : []),
+      ...(least ? [`>= ${least} a second: ${found.rate >= least ? 'yes' : 'NO'}`] : []),
+    ];
     lines.push({
       page,
       times: three(found),
       rate: found.rate.toFixed(0),
       cpu: two(found),
-      ratio: `${ratio.toFixed(1)}${verdict}`,
+      ratio: ratio.toFixed(1),
+      verdict: verdicts.join(', '),
       memory: megabytes(memoryOf(pid)),
     });
     console.error(`${page} at ${MANY}: ${found.rate.toFixed(0)} a second, ${two(found)}`);
@@ -338,13 +372,26 @@ async function underLoad(bench: Bench, cases: readonly Case[]) {
   try {
     const signedIn = await fetch(`${at}/sign-in`);
     const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
-    await ask('bare Express + EJS + session, the same rows', `${at}/customers`, cookie, bare.pid);
+    await ask('bare Express + EJS + session, the same rows', `${at}/customers`, { cookie }, bare.pid);
   } finally {
     await bare.stop();
   }
   for (const name of ['list', 'list, two filters', 'record of customers', 'search, a word']) {
     const found = cases.find((one) => one.name === name)!;
-    await ask(name, ground.url + found.path, people.admin.cookie, served.web);
+    await ask(name, ground.url + found.path, { cookie: people.admin.cookie }, served.web);
   }
+  const api = `${ground.url}/api/v1/customers`;
+  const headers = (await programs(ground, people.admin, PROGRAMS)).map((token) => ({
+    authorization: `Bearer ${token}`,
+  }));
+  await ask('list, JSON', `${api}?limit=25`, headers, served.web);
+  await ask(
+    'record of customers, JSON',
+    `${api}/${await idIn(ground, 'customers', people.admin.id)}`,
+    headers,
+    served.web,
+  );
+  await ask('new customer, JSON', api, headers, served.web, NEW);
+  await forgetNew(ground);
   return lines;
 }

@@ -64,7 +64,8 @@ export function createApp(platform: Platform, health: Health): Application {
   });
   app.get('/metrics', (req, res, next) => void metricsPage(platform, req, res).catch(next));
   app.use(platform.assets.handler);
-  app.use(platform.sessions.middleware);
+  // A program has a token; it gets no session, and none is looked for.
+  app.use((req, res, next) => (req.path.startsWith('/api/') ? next() : platform.sessions.middleware(req, res, next)));
 
   for (const module of modules) module.open?.(app, platform);
   mountRoutes(app, platform, allRoutes(platform));

@@ -14,8 +14,20 @@ export interface Actor {
   names_mark?: string | undefined;
 }
 
-/** How often, in minutes, a session's "last seen" is written. */
-const SEEN_EVERY = 5;
+/** Who asks: somebody's session, or a program's token. */
+export interface Caller {
+  by: keyof typeof SEEN;
+  id: string;
+  tenant_id: string;
+  /** of a session, which knows */
+  user_id?: string;
+}
+
+/** Where it is written when a session or a token was last seen, and how often. */
+const SEEN = {
+  session: { table: 'user_sessions', column: 'last_seen_at', every: '5 minutes' },
+  token: { table: 'api_tokens', column: 'last_used_at', every: '1 minute' },
+} as const;
 
 const WHO = `
   select u.id, u.name, u.email, u.role, u.theme, t.slug, t.name as tenant_name, t.time_zone, t.locale, t.currency,
@@ -24,7 +36,7 @@ const WHO = `
       join team_members mate on mate.tenant_id = mine.tenant_id and mate.team_id = mine.team_id
       where mine.tenant_id = u.tenant_id and mine.user_id = u.id) as mates`;
 
-const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boolean): Actor => ({
+const toActor = (tenantId: string, row: Record<string, unknown>): Actor => ({
   actor: {
     id: row.id as string,
     name: row.name as string,
@@ -42,25 +54,50 @@ const toActor = (tenantId: string, row: Record<string, unknown>, readOnly: boole
     currency: row.currency as string,
     fiscal_year_start: row.fiscal_year_start as number,
   },
-  read_only: readOnly,
+  read_only: row.read_only === true,
   names_mark: row.names_mark as string | undefined,
 });
 
 /**
- * Asks who a session stands for right now, as the opening statement of a transaction: a deactivated user, a suspended
- * tenant, an ended or expired session is nobody, from the next request on.
+ * Asks who a session or token stands for right now, as the opening statement of a transaction: a deactivated user, a
+ * suspended tenant, an ended or expired session, a revoked token is nobody, from the next request on.
  * @throws Error when one of the ids is none
  */
-export function askForSession(userId: string, sessionId: string): string {
-  if (!UUID.test(userId) || !UUID.test(sessionId)) throw new Error('a user and a session have ids');
-  return `select * from actor_of_session('${userId}', '${sessionId}', '${SEEN_EVERY} minutes')`;
+export function askWho({ by, id, user_id: person }: Caller): string {
+  const ids = by === 'session' ? [person ?? '', id] : [id];
+  if (!ids.every((one) => UUID.test(one))) throw new Error(`a ${by} has ids`);
+  return `select * from actor_of_${by}(${ids.map((one) => `'${one}'`).join(', ')}, '${SEEN[by].every}')`;
 }
 
-/** What the answer to `askForSession` says; null: nobody. */
-export async function actorOfSession(db: TenantDb, [row]: readonly Row[], sessionId: string): Promise<Actor | null> {
+/** What was answered the last time, to the word, and who that is. */
+interface Presumed {
+  said: string;
+  actor: Actor;
+}
+
+const lately = new Map<string, Presumed>();
+/** How many callers, and how many tokens, are remembered; forgetting them only costs a turn to the database. */
+const REMEMBERED_MOST = 10_000;
+
+function remember<T>(kept: Map<string, T>, key: string, value: T): void {
+  if (kept.size >= REMEMBERED_MOST) kept.clear();
+  kept.set(key, value);
+}
+
+/** Who it was the last time; whether it still is, `stillIs` says. */
+export const presumed = ({ id }: Caller): Presumed | undefined => lately.get(id);
+
+/** Whether the answer to `askWho` is that of the last time, and nothing has to be written down. */
+export const stillIs = ({ said }: Presumed, [row]: readonly Row[]): boolean => JSON.stringify(row) === said;
+
+/** What the answer to `askWho` says; null: nobody. */
+export async function actorOf(db: TenantDb, { by, id }: Caller, [row]: readonly Row[]): Promise<Actor | null> {
   if (!row) return null;
-  if (row.stale) await db.update('user_sessions', { id: sessionId }, { last_seen_at: new Date().toISOString() });
-  return toActor(db.tenant_id, row, false);
+  const { table, column } = SEEN[by];
+  if (row.stale) await db.update(table, { id }, { [column]: new Date().toISOString() });
+  const actor = toActor(db.tenant_id, row);
+  remember(lately, id, { said: JSON.stringify({ ...row, stale: false }), actor });
+  return actor;
 }
 
 /** Who a job or a script acts as. */
@@ -70,37 +107,32 @@ export async function actorOfUser(db: TenantDb, userId: string): Promise<Actor |
      where u.tenant_id = :tenant and u.id = :user and u.deactivated_at is null and t.suspended_at is null`,
     { user: userId },
   );
-  return row ? toActor(db.tenant_id, row, false) : null;
+  return row ? toActor(db.tenant_id, row) : null;
 }
 
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
-/** The token behind an Authorization header, or null; `load` rebuilds its user inside the tenant's transaction. */
-export async function actorOfToken(
-  pools: Pools,
-  header: string,
-): Promise<{ id: string; tenant_id: string; load: (db: TenantDb) => Promise<Actor | null> } | null> {
+/** Tokens that were found, by their hash. */
+const tokens = new Map<string, Caller>();
+
+/**
+ * The token behind an Authorization header; null: there is none such. Whose it is never changes, so the process remembers it;
+ * whether it still holds is asked with every request (`askWho`).
+ */
+export async function tokenOf(pools: Pools, header: string): Promise<Caller | null> {
   const token = /^Bearer (rpt_[\w-]{20,100})$/i.exec(header)?.[1];
   if (!token) return null;
-  const [row] = await acrossTenants<{ id: string; tenant_id: string; user_id: string; scopes: string[] }>(
+  const hash = hashToken(token);
+  const known = tokens.get(hash);
+  if (known) return known;
+  const [found] = await acrossTenants<{ id: string; tenant_id: string }>(
     pools.platform,
-    `/* token.actor */ select id, tenant_id, user_id, scopes from api_tokens
+    `/* token.find */ select id, tenant_id from api_tokens
      where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
-    [hashToken(token)],
+    [hash],
   );
-  if (!row) return null;
-  return {
-    id: row.id,
-    tenant_id: row.tenant_id,
-    load: async (db) => {
-      const actor = await actorOfUser(db, row.user_id);
-      if (!actor) return null;
-      await db.run(
-        `update api_tokens set last_used_at = now() where tenant_id = :tenant and id = :id
-         and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
-        { id: row.id },
-      );
-      return { ...actor, read_only: !row.scopes.includes('write') };
-    },
-  };
+  if (!found) return null;
+  const caller: Caller = { by: 'token', ...found };
+  remember(tokens, hash, caller);
+  return caller;
 }

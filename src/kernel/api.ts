@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { may } from './access.ts';
-import { type Entity, storedFields, writableFields } from './entity.ts';
+import { type Entity, writableFields } from './entity.ts';
 import { invalid } from './errors.ts';
 import type { Value } from './fields/field.ts';
 import { countRows, listPage } from './list_page.ts';
 import { readListQuery } from './list_query.ts';
-import { RECORD_COLUMNS } from './list_sql.ts';
+import { allColumns, type RECORD_COLUMNS } from './list_sql.ts';
 import { onlyOnce } from './once.ts';
 import { createRecord, loadRecord, restoreRecord, tagsOf, trashRecord, updateRecord, type Values } from './records.ts';
 import { json, Routes } from './routes.ts';
@@ -55,16 +55,21 @@ export function readSchema(entity: Entity) {
 /** PostgreSQL's '2026-11-21 09:30:26.26+00' as ISO 8601. */
 const isoInstant = (stored: string): string => stored.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
 
-/** A row as the API shows it. */
-export function presentRow(entity: Entity, row: Row, tags: string[] | undefined): Row {
-  const shown: Row = {};
-  for (const name of [...RECORD_COLUMNS, ...storedFields(entity)]) {
-    const value = row[name] ?? null;
-    const instant = entity.fields[name]?.kind === 'timestamp' || name.endsWith('ted_at');
-    shown[name] = instant && value ? isoInstant(String(value)) : value;
-  }
-  if (entity.tag_field) shown[entity.tag_field] = tags ?? row[entity.tag_field] ?? [];
-  return shown;
+/** How rows of an entity are shown by the API. */
+function presenter(entity: Entity): (row: Row, tags?: string[]) => Row {
+  const names = allColumns(entity);
+  const instants = new Set(
+    names.filter((name) => entity.fields[name]?.kind === 'timestamp' || name.endsWith('ted_at')),
+  );
+  return (row, tags) => {
+    const shown: Row = {};
+    for (const name of names) {
+      const value = row[name] ?? null;
+      shown[name] = value && instants.has(name) ? isoInstant(String(value)) : value;
+    }
+    if (entity.tag_field) shown[entity.tag_field] = tags ?? row[entity.tag_field] ?? [];
+    return shown;
+  };
 }
 
 function parse(entity: Entity, body: unknown, partial: boolean): Values & { version?: Value } {
@@ -84,6 +89,7 @@ export function apiRoutes(entity: Entity): Routes {
   const base = `/api/v1/${entity.table}`;
   const permission = (verb: string) => may(`${entity.name}.${verb}`);
   const record = { entity: entity.name };
+  const present = presenter(entity);
   const routes = new Routes('api');
 
   routes.get(base, permission('read'), async (ctx, input) => {
@@ -96,7 +102,7 @@ export function apiRoutes(entity: Entity): Routes {
     );
     const total = list.count === 'exact' ? { total: await countRows(ctx, entity, list, null) } : {};
     return json({
-      items: rows.map((row) => presentRow(entity, row, tags.get(row.id as string))),
+      items: rows.map((row) => present(row, tags.get(row.id as string))),
       limit: list.limit,
       next_cursor: next || null,
       ...total,
@@ -111,7 +117,7 @@ export function apiRoutes(entity: Entity): Routes {
     });
     return json(
       {
-        data: presentRow(entity, await loadRecord(ctx, entity, id, 'any'), undefined),
+        data: present(await loadRecord(ctx, entity, id, 'any')),
         message: `${entity.label[0]} added.`,
       },
       201,
@@ -121,8 +127,7 @@ export function apiRoutes(entity: Entity): Routes {
   routes.get(
     `${base}/:id`,
     permission('read'),
-    async (ctx, input) =>
-      json({ data: presentRow(entity, await loadRecord(ctx, entity, input.params.id ?? ''), undefined) }),
+    async (ctx, input) => json({ data: present(await loadRecord(ctx, entity, input.params.id ?? '')) }),
     record,
   );
 
@@ -134,7 +139,7 @@ export function apiRoutes(entity: Entity): Routes {
       await loadRecord(ctx, entity, id);
       const { version, ...values } = parse(entity, input.json, true);
       const { row } = await updateRecord(ctx, entity, id, Number(version), values as Values);
-      return json({ data: presentRow(entity, row, undefined), message: 'Saved.' });
+      return json({ data: present(row), message: 'Saved.' });
     },
     record,
   );
@@ -144,7 +149,7 @@ export function apiRoutes(entity: Entity): Routes {
     permission('remove'),
     async (ctx, input) => {
       const row = await trashRecord(ctx, entity, input.params.id ?? '');
-      return json({ data: presentRow(entity, row, undefined), message: 'In the trash.' });
+      return json({ data: present(row), message: 'In the trash.' });
     },
     record,
   );
@@ -154,7 +159,7 @@ export function apiRoutes(entity: Entity): Routes {
     permission('remove'),
     async (ctx, input) => {
       const row = await restoreRecord(ctx, entity, input.params.id ?? '');
-      return json({ data: presentRow(entity, row, undefined), message: 'Restored.' });
+      return json({ data: present(row), message: 'Restored.' });
     },
     record,
   );

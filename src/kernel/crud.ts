@@ -225,8 +225,8 @@ export function entityRoutes(entity: Entity, platform: Platform): Routes {
     };
 
   routes.get(base, permission('read'), (ctx, input) => shownList(ctx, entity, input, false));
-  routes.get(`${base}.xlsx`, permission('export'), download('xlsx'));
-  routes.get(`${base}.csv`, permission('export'), download('csv'));
+  routes.get(`${base}.xlsx`, permission('export'), download('xlsx'), { writes: true });
+  routes.get(`${base}.csv`, permission('export'), download('csv'), { writes: true });
   routes.get(`${base}/trash`, permission('remove'), (ctx, input) => shownList(ctx, entity, input, true));
   routes.get(`${base}/new`, permission('create'), (ctx, input) => newPage(ctx, entity, input, null));
   routes.get(`${base}/lookup`, permission('read'), async (ctx, input) =>

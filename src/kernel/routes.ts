@@ -151,6 +151,8 @@ export interface Route {
   receive: Receive | null;
   /** name of the entity whose id is `:id`, for the test matrix */
   entity: string | null;
+  /** what GET asks for has something written: the line in the trail for an export, an answer that is kept */
+  writes: boolean;
   /** operation object of OpenAPI, for what no entity describes */
   describes: Record<string, unknown> | null;
 }
@@ -159,6 +161,7 @@ interface Options {
   refused?: Refused;
   receive?: Receive;
   entity?: string;
+  writes?: boolean;
   describes?: Record<string, unknown>;
 }
 
@@ -182,6 +185,7 @@ export class Routes {
       surface: this.#surface,
       receive: options.receive ?? null,
       entity: options.entity ?? null,
+      writes: options.writes ?? method !== 'get',
       describes: options.describes ?? null,
     });
     return this;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type pg from 'pg';
 import { knex } from '#src/platform/builder.ts';
+import { commitBehind } from '#src/platform/postgres.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -120,10 +121,33 @@ export const TRIES = 3;
 const RETRY = new Set(['40001', '40P01']);
 
 /**
- * Runs `work` in one transaction of one tenant; BEGIN and the tenant travel in one round trip. Commits when it returns,
- * rolls back when it throws. Deadlocks and serialisation failures are tried again, so `work` must touch nothing but the
- * database.
- * @param opening a statement without values that travels along and whose rows `work` gets
+ * What begins a transaction of one tenant, in one round trip: parameters would need one of their own, and the id is checked,
+ * so it may stand in the text. SET LOCAL rather than set_config(): a distributed database passes only the former on to where
+ * the rows are (docs/scaling.md).
+ * @returns the rows of `opening`, a statement without values that travels along
+ * @throws Error when the tenant id is not one
+ */
+async function begin(client: pg.ClientBase, tenantId: string, how: string, opening: string): Promise<Row[]> {
+  const answers = await client.query(`${how}; set local app.tenant_id = '${tenantId}'${opening && `; ${opening}`}`);
+  return opening ? (answers as unknown as pg.QueryResult[]).at(-1)!.rows : [];
+}
+
+async function connect(pool: pg.Pool, tenantId: string): Promise<pg.PoolClient> {
+  if (!UUID.test(tenantId)) throw new Error('a tenant id is required');
+  return pool.connect();
+}
+
+/** @returns why the connection cannot be used any more */
+const rollBack = (client: pg.ClientBase): Promise<Error | undefined> =>
+  client.query('rollback').then(
+    () => undefined,
+    (failure: Error) => failure,
+  );
+
+/**
+ * Runs `work` in one transaction of one tenant. Commits when it returns, rolls back when it throws. Deadlocks and
+ * serialisation failures are tried again, so `work` must touch nothing but the database.
+ * @param opening see `begin`; `work` gets its rows
  * @throws what `work` throws; Error when the tenant id is not one
  */
 export async function withTenant<T>(
@@ -133,24 +157,18 @@ export async function withTenant<T>(
   tries = TRIES,
   opening = '',
 ): Promise<T> {
-  if (!UUID.test(tenantId)) throw new Error('a tenant id is required');
   for (let attempt = 1; ; attempt += 1) {
-    const client = await pool.connect();
+    const client = await connect(pool, tenantId);
     let broken: Error | undefined;
     try {
-      // The id is checked above, so it may stand in the text: parameters would need a round trip of their own. SET LOCAL
-      // rather than set_config(): a distributed database passes only the former on to where the rows are (docs/scaling.md).
-      const answers = await client.query(`begin; set local app.tenant_id = '${tenantId}'${opening && `; ${opening}`}`);
-      const opened = opening ? (answers as unknown as pg.QueryResult[]).at(-1)!.rows : [];
+      const opened = await begin(client, tenantId, 'begin', opening);
       const result = await work(new TenantDb(tenantId, client), opened);
       const { command } = await client.query('commit');
       // A statement that failed and was swallowed turns COMMIT into ROLLBACK; saying "saved" then would be a lie.
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((failure: Error) => {
-        broken = failure;
-      });
+      broken = await rollBack(client);
       if (attempt < tries && RETRY.has((error as { code?: string }).code ?? '')) continue;
       throw error;
     } finally {
@@ -159,10 +177,41 @@ export async function withTenant<T>(
   }
 }
 
+/** PostgreSQL's code for a statement that writes where nothing may. */
+export const READ_ONLY = '25006';
+
+/**
+ * Runs `work` in one transaction of one tenant that cannot write. What `work` asks for before it waits for `opened` leaves
+ * together with BEGIN; and nothing hangs on COMMIT, so the connection is free at once and COMMIT leaves with the next BEGIN if
+ * somebody waits for it (decision 0012).
+ * @param opening see `begin`
+ * @throws what `work` throws, with the code READ_ONLY when that was writing; Error when the tenant id is not one
+ */
+export async function readTenant<T>(
+  pool: pg.Pool,
+  tenantId: string,
+  work: (db: TenantDb, opened: Promise<Row[]>) => Promise<T>,
+  opening = '',
+): Promise<T> {
+  const client = await connect(pool, tenantId);
+  let broken: Error | undefined;
+  try {
+    const opened = begin(client, tenantId, 'begin read only', opening);
+    const [result] = await Promise.all([work(new TenantDb(tenantId, client), opened), opened]);
+    commitBehind(client);
+    return result;
+  } catch (error) {
+    broken = await rollBack(client);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
 /**
  * Reads at the same time as the caller does, in a transaction of its own, while a connection is idle; else in the caller's,
  * behind what it asked for: nobody waits for a connection while holding one.
  */
 export function alongside<T>(pool: pg.Pool, db: TenantDb, read: (db: TenantDb) => Promise<T>): Promise<T> {
-  return pool.idleCount > pool.waitingCount ? withTenant(pool, db.tenant_id, read) : read(db);
+  return pool.idleCount > pool.waitingCount ? readTenant(pool, db.tenant_id, read) : read(db);
 }

@@ -26,7 +26,6 @@ const RULES = {
   sso_start: { points: 60, seconds: 600 },
   sso_check: { points: 60, seconds: 600 },
   api: { points: 1_200, seconds: 60 },
-  write: { points: 300, seconds: 60 },
 } as const;
 
 export type LimitKind = keyof typeof RULES;

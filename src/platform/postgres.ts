@@ -76,13 +76,23 @@ function reasons(): (error: unknown) => unknown {
   };
 }
 
+/** Connections whose last word was a COMMIT that nobody waits for. */
+const committing = new WeakSet<pg.ClientBase>();
+
+/** Ends a transaction that wrote nothing; the connection can be released at once. */
+export function commitBehind(client: pg.ClientBase): void {
+  committing.add(client);
+  const answered = () => committing.delete(client);
+  client.query('commit').then(answered, answered); // one that was cut is noticed by whoever uses it next
+}
+
 function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
   // Without this listener a restart of PostgreSQL ends the process.
   pool.on('error', (error) => log.warn({ err: error }, 'idle database connection failed'));
   // A connection released inside a transaction would carry one tenant's setting into the next request.
   pool.on('release', (_error, client) => {
-    if ((client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus() !== 'I')
-      void client.end();
+    const { getTransactionStatus: status } = client as unknown as { getTransactionStatus(): string | null };
+    if (!committing.has(client) && status.call(client) !== 'I') void client.end();
   });
   pool.on('connect', (client) => {
     client.on('error', (error) => log.warn({ err: error }, 'database connection failed'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { seed } from '../../seeds/index.ts';
-import { actorOfToken } from '../../src/kernel/actor.ts';
+import { actorOf, askWho, tokenOf } from '../../src/kernel/actor.ts';
 import { withTenant } from '../../src/kernel/tenant_db.ts';
 import { createLog } from '../../src/platform/log.ts';
 import { matchPasswords } from '../../src/platform/passwords.ts';
@@ -50,8 +50,9 @@ const CREATE = ['tenant', 'create', '--slug', 'initech', '--name', 'Initech', '-
 
 /** Who a token stands for now, or null. */
 async function bearer(token: string) {
-  const found = await actorOfToken(pools, `Bearer ${token}`);
-  return found && withTenant(pools.app, found.tenant_id, (db) => found.load(db));
+  const found = await tokenOf(pools, `Bearer ${token}`);
+  if (!found) return null;
+  return withTenant(pools.app, found.tenant_id, (db, opened) => actorOf(db, found, opened), 1, askWho(found));
 }
 
 describe('a tenant', () => {

@@ -86,7 +86,7 @@ async function forget(ctx: Ctx): Promise<Reply> {
 
 /** The first page after signing in. */
 export const dashboardRoutes = new Routes()
-  .get('/', signedIn(), dashboard)
+  .get('/', signedIn(), dashboard, { writes: true }) // answers of reports are kept
   .get('/dashboard/events', may(DASHBOARD), async (ctx) => {
     const topic = topicOf(await loadArrangement(ctx));
     return topic ? events(recordTopic(topic)) : events();

@@ -1,4 +1,4 @@
-import { actorOfSession, askForSession } from '#src/kernel/actor.ts';
+import { actorOf, askWho, type Caller } from '#src/kernel/actor.ts';
 import { audit } from '#src/kernel/audit.ts';
 import type { Ctx } from '#src/kernel/context.ts';
 import { notFound } from '#src/kernel/errors.ts';
@@ -102,8 +102,8 @@ export async function linkPerson(
   person: Person,
   from: Visitor,
 ): Promise<void> {
-  const opened = await db.run(askForSession(who.user_id, who.session_id));
-  const found = await actorOfSession(db, opened, who.session_id);
+  const caller: Caller = { by: 'session', id: who.session_id, tenant_id: db.tenant_id, user_id: who.user_id };
+  const found = await actorOf(db, caller, await db.run(askWho(caller)));
   if (!found) throw new Refusal('session ended while linking', 'You were signed out meanwhile. Sign in and try again.');
   const ctx: Ctx = {
     ...found,

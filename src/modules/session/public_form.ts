@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
 import express from 'express';
 import { badRequest } from '#src/kernel/errors.ts';
-import { checkOrigin, checkToken, formSeed, type Platform } from '#src/kernel/http.ts';
+import { checkOrigin, checkToken, formSeed } from '#src/kernel/form_tokens.ts';
+import type { Platform } from '#src/kernel/http.ts';
 import type { Body } from '#src/kernel/routes.ts';
 import type { Hidden } from '#src/kernel/views.ts';
 import { csrfToken } from '#src/platform/csrf.ts';
