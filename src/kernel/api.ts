@@ -111,13 +111,15 @@ export function apiRoutes(entity: Entity): Routes {
 
   routes.post(base, permission('create'), async (ctx, input) => {
     const values = parse(entity, input.json, false);
+    let made: Row | null = null;
     const { id } = await onlyOnce(ctx, input.once, [entity.name, values], async () => {
       const row = await createRecord(ctx, entity, values);
+      if (!entity.tag_field || !values[entity.tag_field]) made = row; // tags have their names from the database
       return { id: String(row.id) };
     });
     return json(
       {
-        data: present(await loadRecord(ctx, entity, id, 'any')),
+        data: present(made ?? (await loadRecord(ctx, entity, id, 'any'))),
         message: `${entity.label[0]} added.`,
       },
       201,

@@ -12,7 +12,7 @@ import {
   MOST_LIMIT,
   type Part,
 } from './list_query.ts';
-import { allColumns, narrowToPart, patterns, selection, sortSql } from './list_sql.ts';
+import { allColumns, columnsOf, narrowToPart, patterns, selection, sortSql } from './list_sql.ts';
 import type { Query, Row, Sql } from './tenant_db.ts';
 import { allowedScope, widestRule } from './visibility.ts';
 
@@ -157,7 +157,7 @@ async function pageRows(ctx: Ctx, entity: Entity, list: ListQuery, columns: read
   const [expression] = sortSql(entity, list.sort);
   const page = (label: string, source?: Sql | Query, by?: string) =>
     ordered(entity, list, selection(ctx, entity, list, `${entity.name}.${label}`, source), by)
-      .select(...columns.map((c) => `${entity.table}.${c}`), ctx.db.sql(`(${expression})::text as sort_key`))
+      .select(ctx.db.sql(`${columnsOf(entity, columns)}, (${expression})::text as sort_key`))
       .limit(list.limit + 1, inText(list));
   const isWhole = list.scope === 'all' && !list.q && !list.filters.length && !list.through.length;
   const within = (most: number) => page('list.window', window(ctx, entity, list, most), `${entity.table}.${IN_ORDER}`);

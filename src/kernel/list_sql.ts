@@ -121,3 +121,7 @@ export const RECORD_COLUMNS = [
 
 /** Of a record, in its table. */
 export const allColumns = (entity: Entity): string[] => [...RECORD_COLUMNS, ...storedFields(entity)];
+
+/** Columns of a select, in one piece: the builder would quote one after the other. */
+export const columnsOf = (entity: Entity, columns: readonly string[]): string =>
+  columns.map((column) => `${entity.table}.${column}`).join(', ');

@@ -7,14 +7,14 @@ import type { Value } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
 import { listPage } from './list_page.ts';
 import { readListQuery } from './list_query.ts';
-import { allColumns } from './list_sql.ts';
+import { allColumns, columnsOf } from './list_sql.ts';
 import type { Row } from './tenant_db.ts';
 import { applyRule, visible, widestRule } from './visibility.ts';
 
 /** Field -> canonical value, already parsed at the edge. */
 export type Values = Record<string, Value>;
 
-const columns = (entity: Entity) => allColumns(entity).map((c) => `${entity.table}.${c}`);
+const columns = (ctx: Ctx, entity: Entity) => ctx.db.sql(columnsOf(entity, allColumns(entity)));
 
 /**
  * A record the actor may see; invisible equals missing.
@@ -35,7 +35,7 @@ export async function loadRecord(
     ctx.db.from(entity.table, entity.table, `${entity.name}.load`),
     widestRule(ctx, entity),
   )
-    .select(...columns(entity))
+    .select(columns(ctx, entity))
     .where(`${entity.table}.id`, id);
   if (state === 'live') query.whereNull(`${entity.table}.deleted_at`);
   if (state === 'trashed') query.whereNotNull(`${entity.table}.deleted_at`);
