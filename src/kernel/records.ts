@@ -217,7 +217,11 @@ export async function createRecord(ctx: Ctx, entity: Entity, given: Values): Pro
   refuseUnchosen(entity, stored);
   await checkReferences(ctx, entity, stored);
   const [row] = await ctx.db
-    .insert(entity.table, { ...toRow(entity, stored), created_by: ctx.actor.id, updated_by: ctx.actor.id })
+    .insert(
+      entity.table,
+      { ...toRow(entity, stored), created_by: ctx.actor.id, updated_by: ctx.actor.id },
+      allColumns(entity),
+    )
     .catch((error) => explain(entity, error));
   if (tags?.length) await setTags(ctx, entity, row!.id as string, tags);
   const after = { ...row!, ...(tags ? { [entity.tag_field!]: tags } : {}) };

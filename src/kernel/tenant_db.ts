@@ -64,13 +64,17 @@ export class TenantDb {
     return result.rows;
   }
 
-  /** Inserts rows as this tenant, whatever `tenant_id` they carry. @returns the rows as stored */
-  async insert(table: string, rows: Row | readonly Row[]): Promise<Row[]> {
+  /**
+   * Inserts rows as this tenant, whatever `tenant_id` they carry.
+   * @param returning columns; where they are named, the statement is planned once a connection
+   * @returns the rows as stored
+   */
+  async insert(table: string, rows: Row | readonly Row[], returning: string | readonly string[] = '*'): Promise<Row[]> {
     const list = Array.isArray(rows) ? rows : [rows];
     if (!list.length) return [];
     return (await knex(name(table))
       .insert(list.map((row) => ({ ...row, tenant_id: this.tenant_id })))
-      .returning('*')
+      .returning(returning as string)
       .connection(this.#client as never)) as Row[];
   }
 

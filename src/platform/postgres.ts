@@ -39,16 +39,26 @@ const textOf = (statement: unknown): string =>
 /** Ends the name of a statement that has to be planned for its own values, however often it was sent. */
 export const FRESH = ':fresh';
 
-/** Every connection keeps its prepared statements for good, so only so many texts get a name. */
-const PREPARED_MOST = 300;
-const prepared = new Map<string, string>();
+/**
+ * Every connection keeps its prepared statements for good, so only so many texts get a name. Inserts are another text with
+ * every choice of columns; they must not take the names of what is asked all day.
+ */
+const PREPARED_MOST = { s: 300, i: 100 };
+const prepared = { s: new Map<string, string>(), i: new Map<string, string>() };
 
-/** Gives a labelled statement with bound values a name: PostgreSQL parses and plans it once a connection. */
+/** What may be prepared, and as what. A statement that returns whatever columns there are fails once there is another one. */
+function preparedAs(text: string): keyof typeof prepared | null {
+  if (text.startsWith('/* ')) return statementName(text).endsWith(FRESH) ? null : 's';
+  return text.startsWith('insert into ') && text.includes(' returning ') && !text.endsWith(' *') ? 'i' : null;
+}
+
+/** Gives a labelled statement, or an insert, with bound values a name: PostgreSQL parses and plans it once a connection. */
 function prepare(statement: unknown, text: string): void {
-  if (typeof statement !== 'object' || statement === null || !text.startsWith('/* ')) return;
-  if (statementName(text).endsWith(FRESH)) return;
-  if (!prepared.has(text) && prepared.size < PREPARED_MOST) prepared.set(text, `s${prepared.size}`);
-  const name = prepared.get(text);
+  const kind = typeof statement === 'object' && statement !== null && preparedAs(text);
+  if (!kind) return;
+  const names = prepared[kind];
+  if (!names.has(text) && names.size < PREPARED_MOST[kind]) names.set(text, `${kind}${names.size}`);
+  const name = names.get(text);
   if (name) (statement as { name?: string }).name = name;
 }
 

@@ -1,5 +1,6 @@
 // The pools: slow statements are told by name, labelled ones are planned once, and no connection carries a tenant along.
 
+import pg from 'pg';
 import { newId } from '../../src/kernel/ids.ts';
 import { withTenant } from '../../src/kernel/tenant_db.ts';
 import { openPools, type Pools } from '../../src/platform/postgres.ts';
@@ -58,6 +59,25 @@ test('a labelled statement is prepared once a connection, values apart', async (
     `select statement from pg_prepared_statements where statement like '/* tags.often */%'`,
   );
   expect(rows).toHaveLength(1);
+});
+
+test('an insert that names what it returns is prepared too, and a new column breaks neither it nor one that does not', async () => {
+  const owner = new pg.Client({ connectionString: database.url });
+  await owner.connect();
+  const [tenant] = (await owner.query(`insert into tenants (slug, name) values ('adds', 'Adds') returning id`)).rows;
+  const add = (returning?: string[]) =>
+    withTenant(pools.app, tenant.id, (db) => db.insert('tags', { name: `Tag ${newId()}` }, returning));
+  const both = async () => [...(await add(['id', 'name'])), ...(await add())];
+  for (let i = 0; i < 2; i += 1) await both();
+  const { rows } = await pools.app.query(
+    `select substring(statement from 'returning.*') as ends from pg_prepared_statements where statement like 'insert into "tags"%'`,
+  );
+  expect(rows).toEqual([{ ends: 'returning "id", "name"' }]);
+  await owner.query('alter table tags add column added text');
+  const [named, whole] = await both();
+  expect(Object.keys(named!)).toEqual(['id', 'name']);
+  expect(whole).toHaveProperty('added');
+  await owner.end();
 });
 
 test('a connection released inside a transaction is thrown away with its tenant', async () => {
