@@ -18,7 +18,7 @@ const COMPLAINTS = 'complaints.txt';
 export const ACROSS: Record<string, string> = {
   'sign_in.any': 'the page of sign-in asks whether any company signs in through a provider, before anybody is known',
   'sign_in.accounts': 'a person types an address before their company is known',
-  'token.actor': 'a token is found by its hash before its company is known',
+  'token.find': 'a token is found by its hash before its company is known',
 };
 
 interface Plan {
