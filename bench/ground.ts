@@ -123,14 +123,27 @@ async function makeTenant(sql: Ground['sql'], slug: string): Promise<string> {
   return email;
 }
 
+/** New tokens of one person, for as many programs. */
+export async function makeTokens(
+  sql: Ground['sql'],
+  { id, user_id }: Pick<BenchTenant, 'id' | 'user_id'>,
+  many: number,
+): Promise<string[]> {
+  const tokens = Array.from({ length: many }, () => `rpt_${randomBytes(30).toString('base64url')}`);
+  await sql(
+    `insert into api_tokens (tenant_id, user_id, name, token_hash) select $1, $2, 'bench', unnest($3::text[])`,
+    [id, user_id, tokens.map(hashToken)],
+  );
+  return tokens;
+}
+
 async function signInMember(sql: Ground['sql'], url: string, email: string): Promise<BenchTenant> {
-  const token = `rpt_${randomBytes(30).toString('base64url')}`;
   const [user] = await sql<{ id: string; user_id: string }>(
-    `insert into api_tokens (tenant_id, user_id, name, token_hash)
-     select tenant_id, id, 'bench', $2 from users where lower(email) = $1 returning tenant_id as id, user_id`,
-    [email, hashToken(token)],
+    'select tenant_id as id, id as user_id from users where lower(email) = $1',
+    [email],
   );
   if (!user) throw new Error(`there is nobody with the e-mail ${email}`);
+  const [token] = (await makeTokens(sql, user, 1)) as [string];
   return { ...user, token, cookie: await signIn(url, email) };
 }
 

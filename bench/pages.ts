@@ -1,8 +1,6 @@
 // `npm run bench`: lists, records, search and forms of a company with a million customers, beside the least that they could cost.
-import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { hashToken } from '../src/kernel/actor.ts';
 import { encodeCursor } from '../src/kernel/list_query.ts';
 import { stopOnSignals } from '../src/platform/parent.ts';
 import { freePort } from '../test/helpers/servers.ts';
@@ -10,7 +8,7 @@ import { LIST_SQL, RECORD_SQL } from './bare_sql.ts';
 import { aboutRun, DATASET_OPTIONS, datasetSize, keptDataset } from './dataset.ts';
 import { slugOf } from './dataset_fill.ts';
 import { emailOf, READERS } from './dataset_rows.ts';
-import { type BenchTenant, type Ground, openGround } from './ground.ts';
+import { type BenchTenant, type Ground, makeTokens, openGround } from './ground.ts';
 import { type Load, type Loaded, load, percentiles, type Served } from './load.ts';
 import { megabytes, milliseconds, tableUnder, writeDown } from './result.ts';
 import { memoryOf, type Started, startServer } from './watched.ts';
@@ -329,16 +327,6 @@ async function startBare({ ground, people }: Bench): Promise<[Started, string]> 
 /** Each token may ask 1,200 times a minute. */
 const PROGRAMS = 64;
 
-/** Tokens of one person, for as many programs. */
-async function programs(ground: Ground, { id, user_id }: BenchTenant, many: number): Promise<string[]> {
-  const tokens = Array.from({ length: many }, () => `rpt_${randomBytes(30).toString('base64url')}`);
-  await ground.sql(
-    `insert into api_tokens (tenant_id, user_id, name, token_hash) select $1, $2, 'bench', unnest($3::text[])`,
-    [id, user_id, tokens.map(hashToken)],
-  );
-  return tokens;
-}
-
 /** What the machine can bear: the second floor, a bare page with a session, and our hottest pages at many connections. */
 async function underLoad(bench: Bench, cases: readonly Case[]) {
   const { ground, served, effort, people } = bench;
@@ -381,7 +369,7 @@ async function underLoad(bench: Bench, cases: readonly Case[]) {
     await ask(name, ground.url + found.path, { cookie: people.admin.cookie }, served.web);
   }
   const api = `${ground.url}/api/v1/customers`;
-  const headers = (await programs(ground, people.admin, PROGRAMS)).map((token) => ({
+  const headers = (await makeTokens(ground.sql, people.admin, PROGRAMS)).map((token) => ({
     authorization: `Bearer ${token}`,
   }));
   await ask('list, JSON', `${api}?limit=25`, headers, served.web);

@@ -138,8 +138,8 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
     events,
     assets: parts.assets,
     origin: () => config.base_url,
-    limit: async (kind, key) => {
-      await limits.consume(kind, key).catch((error: { seconds?: number }) => {
+    limitToken: async (id) => {
+      await limits.consume('api', id).catch((error: { seconds?: number }) => {
         throw typeof error.seconds === 'number' ? tooMany(error.seconds) : error;
       });
     },

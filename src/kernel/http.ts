@@ -46,8 +46,8 @@ export interface Platform {
   limits: Limits;
   sessions: Sessions;
   events: EventStreams;
-  /** counts a try against a limit. @throws 429 */
-  limit(kind: 'api', key: string): Promise<void>;
+  /** counts what a token asks. @throws 429 */
+  limitToken(id: string): Promise<void>;
   frames(req: Request, res: Response, who: { ctx: Ctx | null; csrf: string; said: Said | null }): Frames;
   /** own origin, e.g. https://crm.example.com */
   origin(): string;

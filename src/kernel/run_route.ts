@@ -73,7 +73,7 @@ class Changed extends Error {}
 export async function runRoute(platform: Platform, route: Route, req: Request, res: Response): Promise<[Reply, Ctx]> {
   const api = route.surface === 'api';
   const caller = await callerOf(platform, route, req);
-  if (api) await platform.limit('api', caller.id);
+  if (api) await platform.limitToken(caller.id);
   if (!api && req.method !== 'GET' && req.method !== 'HEAD') {
     checkOrigin(platform, req);
     if (!route.receive) checkToken(platform, req, res, (req.body as Body | undefined)?._csrf);
