@@ -106,7 +106,11 @@
   // A page of another frame (signed out, newer version, other theme) must not land inside this one.
   on('htmx:after:request', (event) => {
     const { ctx } = event.detail;
-    if (isStream(ctx)) return event.preventDefault();
+    if (isStream(ctx)) {
+      event.preventDefault();
+      if (ctx.response.status >= 500 || ctx.response.status === 429) connectLater(ctx.sourceElement);
+      return;
+    }
     if (ctx.hx.redirect?.startsWith('/')) {
       event.preventDefault();
       return follow(ctx.hx.redirect, ctx.sourceElement);
@@ -164,10 +168,21 @@
   }
 
   on('htmx:error', ({ detail }) => {
-    if (detail.error?.name === 'AbortError' || isStream(detail.ctx) || isQuiet(detail.ctx)) return;
+    if (isStream(detail.ctx)) return connectLater(detail.ctx.sourceElement);
+    if (detail.error?.name === 'AbortError' || isQuiet(detail.ctx)) return;
     if (detail.error instanceof TypeError || detail.ctx?.request?.signal?.aborted)
       toast('The server could not be reached. Check the connection and try again.', 'red');
   });
+
+  /** The first and the longest pause before a stream that could not be opened is tried again, in ms. */
+  const PAUSE = { first: 1_000, last: 60_000 };
+
+  /** The extension opens a stream again that was open once, but not one whose first request failed. */
+  function connectLater(stream) {
+    const pause = Math.min(2 * Number(stream.dataset.pause ?? PAUSE.first / 2), PAUSE.last);
+    stream.dataset.pause = pause;
+    setTimeout(() => stream.isConnected && window.htmx.trigger(stream, 'connect'), pause * (0.7 + 0.6 * Math.random()));
+  }
 
   // Typing in a search field is one step back, not one per letter.
   on('htmx:before:history:update', ({ detail }) => {

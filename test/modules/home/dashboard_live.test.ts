@@ -175,6 +175,23 @@ async function signedIn(role: 'manager' | 'admin'): Promise<{ page: Page; proble
   await page.evaluate(`document.querySelector('#board').dataset.mark = 'old'; window.same = true`);
   return { page, problems };
 }
+
+test('a stream that cannot be opened at first is opened later, without a word about it', async () => {
+  const as = { email: acme.users.manager.email, password: PASSWORD };
+  const { page } = await browser.newPage({ baseURL: app.url, as });
+  const first = [503, 'gone'];
+  await page.route('**/dashboard/events', (route) => {
+    const answer = first.shift();
+    if (answer === 'gone') return route.abort('connectionrefused');
+    return answer ? route.fulfill({ status: 503, body: 'Not now' }) : route.continue();
+  });
+  await page.goto('/');
+  await page.waitForSelector('#live[data-heard]');
+  expect(first).toEqual([]);
+  expect(await page.locator('#toasts > *').count()).toBe(0);
+  await page.context().close();
+}, 60_000);
+
 const isOld = (page: Page) => page.evaluate(`document.querySelector('#board').dataset.mark === 'old'`);
 const openLeads = async (page: Page) =>
   Number(await page.textContent('#widget-pipeline-figures .tile:first-child .tile-figure'));
