@@ -113,7 +113,7 @@ const rows: ListRow[] = Array.from({ length: 25 }, (_, i) => {
       cell('number', `€${(i * 13_457 + 980).toLocaleString('en')}.00`),
       cell('date', `${(i % 27) + 1} Mar 2026`, { title: '2026-03-14 09:12 CET' }),
       i % 3 ? cell('list', 'vip, renewal', { items: ['vip', 'renewal'] }) : cell('empty'),
-    ].map((shown, at) => ({ ...shown, label: COLUMNS[at] ?? '' })),
+    ].map((shown, at) => ({ label: COLUMNS[at] ?? '', shown })),
   };
 });
 
@@ -384,7 +384,7 @@ const record: RecordView = {
         edit_href: '',
         title,
         subtitle: `m${i}@aurora.example`,
-        cells: [{ ...cell('text', 'Procurement'), label: 'Job title' }],
+        cells: [{ label: 'Job title', shown: cell('text', 'Procurement') }],
       })),
       all_href: '/list',
       add_href: '/form',

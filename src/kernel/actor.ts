@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { Kept } from '#src/platform/kept.ts';
 import type { Pools } from '#src/platform/postgres.ts';
 import type { Role } from './access.ts';
 import type { Ctx, Tenant } from './context.ts';
@@ -75,14 +76,9 @@ interface Presumed {
   actor: Actor;
 }
 
-const lately = new Map<string, Presumed>();
 /** How many callers, and how many tokens, are remembered; forgetting them only costs a turn to the database. */
 const REMEMBERED_MOST = 10_000;
-
-function remember<T>(kept: Map<string, T>, key: string, value: T): void {
-  if (kept.size >= REMEMBERED_MOST) kept.clear();
-  kept.set(key, value);
-}
+const lately = new Kept<Presumed>(REMEMBERED_MOST);
 
 /** Who it was the last time; whether it still is, `stillIs` says. */
 export const presumed = ({ id }: Caller): Presumed | undefined => lately.get(id);
@@ -96,7 +92,7 @@ export async function actorOf(db: TenantDb, { by, id }: Caller, [row]: readonly 
   const { table, column } = SEEN[by];
   if (row.stale) await db.update(table, { id }, { [column]: new Date().toISOString() });
   const actor = toActor(db.tenant_id, row);
-  remember(lately, id, { said: JSON.stringify({ ...row, stale: false }), actor });
+  lately.set(id, { said: JSON.stringify({ ...row, stale: false }), actor });
   return actor;
 }
 
@@ -110,10 +106,10 @@ export async function actorOfUser(db: TenantDb, userId: string): Promise<Actor |
   return row ? toActor(db.tenant_id, row) : null;
 }
 
-export const hashToken = (token: string): string => createHash('sha256').update(token).digest('base64url');
+export const hashToken = (token: string): string => hash('sha256', token, 'base64url');
 
 /** Tokens that were found, by their hash. */
-const tokens = new Map<string, Caller>();
+const tokens = new Kept<Caller>(REMEMBERED_MOST);
 
 /**
  * The token behind an Authorization header; null: there is none such. Whose it is never changes, so the process remembers it;
@@ -122,17 +118,17 @@ const tokens = new Map<string, Caller>();
 export async function tokenOf(pools: Pools, header: string): Promise<Caller | null> {
   const token = /^Bearer (rpt_[\w-]{20,100})$/i.exec(header)?.[1];
   if (!token) return null;
-  const hash = hashToken(token);
-  const known = tokens.get(hash);
+  const key = hashToken(token);
+  const known = tokens.get(key);
   if (known) return known;
   const [found] = await acrossTenants<{ id: string; tenant_id: string }>(
     pools.platform,
     `/* token.find */ select id, tenant_id from api_tokens
      where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
-    [hash],
+    [key],
   );
   if (!found) return null;
   const caller: Caller = { by: 'token', ...found };
-  remember(tokens, hash, caller);
+  tokens.set(key, caller);
   return caller;
 }

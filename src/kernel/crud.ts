@@ -19,7 +19,7 @@ import type { Platform } from './http.ts';
 import { countRows, listPage } from './list_page.ts';
 import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
 import { onlyOnce } from './once.ts';
-import { listColumns, listView, pagerView, recordTitle, subtitleField } from './presenters.ts';
+import { listColumns, listView, recordTitle, subtitleField } from './presenters.ts';
 import { factView, recordView, shortFields } from './record_page.ts';
 import {
   createRecord,
@@ -80,11 +80,12 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
   const titles = await titlesOfAll(ctx, [{ entity, rows: [...found.rows, ...filtered] }], known);
   const view = listView(ctx, entity, { list, found, titles, people, tags, total });
   const suffix = new URL(view.here, 'http://x').search.slice(1);
-  for (const row of view.rows) row.href += `?list=${encodeURIComponent(suffix)}`;
+  const behind = `?list=${encodeURIComponent(suffix)}`;
+  for (const row of view.rows) row.href += behind;
   return page('_entity/list', view, entity.label[1], {
     fragments: {
       list: { view: '_entity/table', data: view },
-      count: { view: '_entity/count', data: pagerView(ctx, entity, { list, found, total }) },
+      count: { view: '_entity/count', data: view.pager },
     },
   });
 }

@@ -38,6 +38,8 @@ export interface Definition<F extends Record<string, Field> = Record<string, Fie
 
 export interface Entity extends Definition {
   field_names: readonly string[];
+  /** what people call each field */
+  labels: Readonly<Record<string, string>>;
   /** table of the tags of its records, when it has a tags field */
   tag_table: string | null;
   tag_field: string | null;
@@ -68,6 +70,9 @@ export function defineEntity<const F extends Record<string, Field>>(definition: 
   const entity: Entity = {
     ...definition,
     field_names: Object.keys(fields),
+    labels: Object.fromEntries(
+      Object.entries(fields).map(([field, { options }]) => [field, options.label ?? words(field.replace(/_id$/, ''))]),
+    ),
     tag_field: tagField,
     tag_table: tagField ? `${name}_tags` : null,
   };
@@ -108,7 +113,7 @@ export function referrers(entity: Entity): { entity: Entity; field: string }[] {
 
 /** 'owner_id' -> 'Owner' unless the field says otherwise. */
 export const fieldLabel = (entity: Entity, field: string): string =>
-  entity.fields[field]?.options.label ?? words(field.replace(/_id$/, ''));
+  entity.labels[field] ?? words(field.replace(/_id$/, ''));
 
 /** Fields that forms, imports and the API may write. */
 export const writableFields = (entity: Entity): string[] =>

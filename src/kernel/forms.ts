@@ -1,3 +1,4 @@
+import { Kept } from '#src/platform/kept.ts';
 import { type Ctx, can } from './context.ts';
 import { type Entity, fieldLabel, refTarget, writableFields } from './entity.ts';
 import { invalid } from './errors.ts';
@@ -25,8 +26,7 @@ export interface Person {
 }
 
 /** So many lists of names are kept, of two kinds a company. */
-const MOST_KEPT = 1_000;
-const kept = new Map<string, { mark: string; names: readonly unknown[] }>();
+const kept = new Kept<{ mark: string; names: readonly unknown[] }>(1_000);
 
 /** Names as they were when their company was last marked as it is now (decision 0011): every list and form offers them. */
 async function names<T>(ctx: Ctx, kind: string, load: () => PromiseLike<unknown>): Promise<readonly T[]> {
@@ -35,7 +35,6 @@ async function names<T>(ctx: Ctx, kind: string, load: () => PromiseLike<unknown>
   if (mark && known?.mark === mark) return known.names as T[];
   const found = (await load()) as T[];
   if (!mark) return found;
-  if (kept.size >= MOST_KEPT && !known) kept.clear();
   kept.set(key, { mark, names: found });
   return found;
 }

@@ -7,7 +7,7 @@ import { formatCount } from './fields/numbers.ts';
 import type { Page } from './list_page.ts';
 import { encodeCursor, type Filter, hasParts, type ListQuery, sortable } from './list_query.ts';
 import type { Row } from './tenant_db.ts';
-import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView } from './views.ts';
+import type { Cell, FilterView, Hidden, ListColumn, ListRow, ListView, Option } from './views.ts';
 import { scopes } from './visibility.ts';
 
 /** What rows refer to, by id. */
@@ -102,6 +102,9 @@ export const columnLabel = (entity: Entity, name: string): string =>
 const isNumeric = (entity: Entity, name: string): boolean =>
   entity.fields[name]?.kind === 'money' || entity.fields[name]?.kind === 'number';
 
+/** An empty amount stays in its column's right-aligned line. */
+const NO_AMOUNT = cell('number', '–');
+
 /** Rows of a list or of a short table on another page. */
 export function listRows(
   ctx: Ctx,
@@ -115,8 +118,7 @@ export function listRows(
   const shown = columns.map((name) => ({
     name,
     label: columnLabel(entity, name),
-    // An empty amount stays in its column's right-aligned line.
-    none: isNumeric(entity, name) ? cell('number', '–') : EMPTY,
+    none: isNumeric(entity, name) ? NO_AMOUNT : EMPTY,
   }));
   return rows.map((row) => {
     const href = `/${entity.table}/${row.id}`;
@@ -128,7 +130,7 @@ export function listRows(
       subtitle: second && row[second] ? String(row[second]) : '',
       cells: shown.map(({ name, label, none }) => {
         const found = fieldCell(ctx, entity, name, row, titles);
-        return { ...(found.kind === 'empty' ? none : found), label };
+        return { label, shown: found.kind === 'empty' ? none : found };
       }),
     };
   });
@@ -149,6 +151,9 @@ function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
   });
 }
 
+const option = (value: string, label: string): Option => ({ value, label, selected: false });
+const NONE = option('none', 'None');
+
 /** Quick filters: what a list narrows by, as the address has it now. */
 function filterViews(
   ctx: Ctx,
@@ -157,41 +162,35 @@ function filterViews(
   people: readonly { id: string; title: string }[],
   tags: readonly string[],
 ): FilterView[] {
+  const colleagues = people.map(({ id, title }) => option(id, id === ctx.actor.id ? `${title} (me)` : title));
   return entity.filters.flatMap((name): FilterView[] => {
     const field = entity.fields[name]!;
-    const current = list.filters.find((f) => f.field === name && f.op === 'in')?.values ?? [];
+    const found = list.filters.find((f) => f.field === name && f.op === 'in');
+    const current = found?.values ?? [];
     const bound = (op: 'from' | 'to') => list.filters.find((f) => f.field === name && f.op === op)?.values[0] ?? '';
     const base = { name, label: fieldLabel(entity, name), from: bound('from'), to: bound('to') };
-    const select = (options: { value: string; label: string }[], empty: boolean): FilterView => ({
-      ...base,
-      control: 'select',
-      value: current.join(','),
-      active: current.length > 0,
-      options: [
-        ...(current.length > 1
-          ? [{ value: current.map((v) => v || 'none').join(','), label: `${current.length} chosen`, selected: true }]
-          : []),
-        ...options.map((o) => ({ ...o, selected: current.length === 1 && current[0] === o.value })),
-        ...(empty ? [{ value: 'none', label: 'None', selected: current.length === 1 && current[0] === '' }] : []),
-      ],
-    });
+    const select = (offered: readonly Option[], empty: boolean): FilterView => {
+      const value = found ? filterText(found) : '';
+      const several = current.length > 1 ? [option(value, `${current.length} chosen`)] : [];
+      const all = [...several, ...offered, ...(empty ? [NONE] : [])];
+      const options = value ? all.map((one) => (one.value === value ? { ...one, selected: true } : one)) : all;
+      return { ...base, control: 'select', value, active: current.length > 0, options };
+    };
     switch (field.filter) {
       case 'choice':
-        return [select([...field.choices], !field.options.required && field.kind !== 'boolean')];
+        return [
+          select(
+            field.choices.map((c) => option(c.value, c.label)),
+            !field.options.required && field.kind !== 'boolean',
+          ),
+        ];
       case 'ref':
-        return field.to === 'user'
-          ? [
-              select(
-                people.map((p) => ({ value: p.id, label: p.id === ctx.actor.id ? `${p.title} (me)` : p.title })),
-                true,
-              ),
-            ]
-          : [];
+        return field.to === 'user' ? [select(colleagues, true)] : [];
       case 'tags':
         return tags.length || current.length
           ? [
               select(
-                tags.map((t) => ({ value: t, label: t })),
+                tags.map((tag) => option(tag, tag)),
                 false,
               ),
             ]
@@ -248,11 +247,7 @@ export const totalText = (ctx: Ctx, total: { count: number; capped: boolean }): 
   `${formatCount(total.count, ctx.tenant)}${total.capped ? '+' : ''}`;
 
 /** The pager: what is shown, where to go, and how to learn the total. */
-export function pagerView(
-  ctx: Ctx,
-  entity: Entity,
-  parts: Omit<ListParts, 'people' | 'tags' | 'titles'>,
-): ListView['pager'] {
+function pagerView(ctx: Ctx, entity: Entity, parts: Omit<ListParts, 'people' | 'tags' | 'titles'>): ListView['pager'] {
   const { list, found } = parts;
   const first = !list.after && !list.before && !list.offset;
   const whole = first && !found.next;
@@ -354,10 +349,7 @@ export function listView(ctx: Ctx, entity: Entity, parts: ListParts): ListView {
           }))
         : [],
     columns: columnHeads(entity, list),
-    rows: listRows(ctx, entity, found.rows, titles, shownColumns(entity)).map((row) => ({
-      ...row,
-      edit_href: list.trashed ? '' : row.edit_href,
-    })),
+    rows: listRows(ctx, entity, found.rows, titles, shownColumns(entity)),
     pager: pagerView(ctx, entity, parts),
     new_href: creating ? `${base}/new` : '',
     import_href: importAddress(ctx, entity, creating),

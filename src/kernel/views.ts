@@ -159,7 +159,7 @@ export interface ListRow {
   title: string;
   subtitle: string;
   /** `label` is the column's, for phones, where rows stand as cards */
-  cells: (Cell & { label: string })[];
+  cells: { label: string; shown: Cell }[];
 }
 
 export interface FilterView {
@@ -170,7 +170,7 @@ export interface FilterView {
   /** date_range: name__from, name__to */
   from: string;
   to: string;
-  options: Option[];
+  options: readonly Option[];
   active: boolean;
 }
 

@@ -1,11 +1,14 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { Kept } from './kept.ts';
 
 /** Random material a token is tied to; kept in the session, or in a cookie before there is one. */
 export const newSeed = (): string => randomBytes(16).toString('base64url');
 
+const made = new Kept<string>(10_000);
+
 /** The token that belongs to a seed. */
 export const csrfToken = (secret: string, seed: string): string =>
-  createHmac('sha256', secret).update(`csrf:${seed}`).digest('base64url');
+  made.of(secret + seed, () => createHmac('sha256', secret).update(`csrf:${seed}`).digest('base64url'));
 
 /** Constant-time check of what a form or a header sent. */
 export function csrfMatches(secret: string, seed: string, sent: unknown): boolean {

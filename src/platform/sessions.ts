@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import connectPgSimple from 'connect-pg-simple';
 import { RedisStore } from 'connect-redis';
 import type { CookieOptions, RequestHandler, Response } from 'express';
 import session from 'express-session';
 import type { Config } from '#src/config.ts';
+import { Kept } from './kept.ts';
 import type { Logger } from './log.ts';
 import type { Pools } from './postgres.ts';
 import type { Redis } from './redis.ts';
@@ -24,7 +25,7 @@ export interface Sessions {
 }
 
 /** Under what a session is stored: a dump of the store yields no usable cookie. */
-export const storeKey = (sid: string): string => createHash('sha256').update(sid).digest('base64url');
+export const storeKey = (sid: string): string => hash('sha256', sid, 'base64url');
 
 /** A session id of 192 random bits. */
 export const newSid = (): string => randomBytes(24).toString('base64url');
@@ -52,7 +53,7 @@ const asUnreachable = (error: unknown): Error =>
 class HashedStore extends session.Store {
   readonly #inner: Inner;
   readonly #touchEvery: number;
-  readonly #touched = new Map<string, number>();
+  readonly #touched = new Kept<number>(TOUCHED_MOST);
 
   constructor(inner: Inner, touchEvery: number) {
     super();
@@ -79,7 +80,6 @@ class HashedStore extends session.Store {
       done();
       return;
     }
-    if (this.#touched.size >= TOUCHED_MOST) this.#touched.clear();
     this.#touched.set(sid, now);
     // The answer is ready; a store that fails now must not spoil it.
     this.#inner.touch(storeKey(sid), data, () => done());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Cell } from '../views.ts';
 import {
   brief,
   type Choice,
@@ -40,7 +41,9 @@ export function choice<const T extends string>(
         }),
       );
   const message = `Choose one of: ${known.map((c) => c.label).join(', ')}.`;
-  const find = (stored: Value) => known.find((c) => c.value === stored);
+  const cells = new Map<Value, Cell>(
+    known.map(({ value: stored, label, tone }) => [stored, Object.freeze(cell('badge', label, { tone }))]),
+  );
   return {
     ...text(options),
     kind: 'choice',
@@ -53,10 +56,7 @@ export function choice<const T extends string>(
       return found ? value(found.value) : wrong(`"${brief(clean(raw), 40)}" is not known here. ${message}`);
     },
     toText: (stored) => String(stored ?? ''),
-    toCell(stored) {
-      const found = find(stored);
-      return found ? cell('badge', found.label, { tone: found.tone }) : cell('text', String(stored ?? ''));
-    },
+    toCell: (stored) => cells.get(stored) ?? cell('text', String(stored ?? '')),
     input: control('select'),
     filter: 'choice',
   };

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { Kept } from '#src/platform/kept.ts';
 import type { Cell, InputView } from '../views.ts';
 
 /** How values are read and shown: the tenant's habits. */
@@ -78,12 +79,11 @@ export interface Choice {
 export const EMPTY: Cell = { kind: 'empty', text: '', title: '', href: '', tone: 'neutral', items: [] };
 
 /** A cell of the given kind; whatever is not said is empty. */
-export const cell = (kind: Cell['kind'], text: string, more: Partial<Cell> = {}): Cell => ({
-  ...EMPTY,
-  kind: text === '' && kind !== 'list' ? 'empty' : kind,
-  text,
-  ...more,
-});
+export const cell = (
+  kind: Cell['kind'],
+  text: string,
+  { title = '', href = '', tone = 'neutral', items = EMPTY.items }: Partial<Cell> = {},
+): Cell => ({ kind: text === '' && kind !== 'list' ? 'empty' : kind, text, title, href, tone, items });
 
 export const control = (kind: InputView['control'], more: Partial<Field['input']> = {}): Field['input'] => ({
   control: kind,
@@ -107,18 +107,9 @@ export const cut = (text: string, most: number): string => text.slice(0, most).r
 /** The same for people, who see that something is missing. */
 export const brief = (text: string, most: number): string => (text.length > most ? `${cut(text, most - 1)}…` : text);
 
-const lately = new Map<string, string>();
-const MOST_LATELY = 20_000;
+const lately = new Kept<string>(20_000);
 /** A text as it was written lately: lists say the same few over and over, and Intl takes 1 to 2 µs for each. */
-export function written(key: string, write: () => string): string {
-  let text = lately.get(key);
-  if (text === undefined) {
-    text = write();
-    if (lately.size >= MOST_LATELY) lately.clear();
-    lately.set(key, text);
-  }
-  return text;
-}
+export const written = (key: string, write: () => string): string => lately.of(key, write);
 
 const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 /** Intl objects cost 16 µs to make and 0.3 µs to use. */

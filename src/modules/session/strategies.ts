@@ -1,4 +1,5 @@
 import type { Platform } from '#src/kernel/http.ts';
+import { Kept } from '#src/platform/kept.ts';
 import { unseal } from '#src/platform/secrets.ts';
 import type { Company } from './accounts.service.ts';
 import { discover } from './discovery.service.ts';
@@ -14,7 +15,7 @@ const MOST = 500;
 /** A younger one is kept after a failure: it read everything just now, and strangers could make us ask without end. */
 const YOUNG = 30_000;
 
-interface Kept {
+interface Made {
   stamp: string;
   made: number;
   strategy: Promise<SafeStrategy>;
@@ -23,7 +24,7 @@ interface Kept {
 /** Strategies ready for use, one a tenant: made anew when the provider's settings change, after an hour, after a failure. */
 export class Strategies {
   readonly #platform: Platform;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Kept<Made>(MOST);
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -35,7 +36,6 @@ export class Strategies {
     const kept = this.#kept.get(company.id);
     if (kept && kept.stamp === stamp && Date.now() - kept.made < FRESH) return kept.strategy;
     const strategy = this.#make(company, provider);
-    if (this.#kept.size >= MOST) this.#kept.clear();
     this.#kept.set(company.id, { stamp, made: Date.now(), strategy });
     strategy.catch(() => {
       if (this.#kept.get(company.id)?.strategy === strategy) this.#kept.delete(company.id);
