@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { createApp } from './app.ts';
 import { type Config, ConfigError, processEnvironment, readConfig } from './config.ts';
 import { readable, tooMany } from './kernel/errors.ts';
-import { type FrameParts, frames } from './kernel/frame.ts';
+import { type FrameParts, PageFrames } from './kernel/frame.ts';
 import type { Platform } from './kernel/http.ts';
 import { NobodyAsks, runJob } from './kernel/jobs.ts';
 import { configureTemplates } from './kernel/templates.ts';
@@ -144,7 +144,7 @@ function buildPlatform(config: Config, log: Logger, pools: Pools, redis: Redis |
       });
     },
     frames: (req, res, who) =>
-      frames(
+      new PageFrames(
         parts,
         { path: req.path, nonce: String(res.locals.nonce), q: typeof req.query.q === 'string' ? req.query.q : '' },
         { ...who, can_switch: (req.session?.rapport?.proven.length ?? 0) > 1 },

@@ -1,6 +1,6 @@
 import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
-import { type Entity, fieldLabel, refTarget } from './entity.ts';
+import { type Entity, fieldLabel, ofEntity, refTarget } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { clean, cut, type Field } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
@@ -64,9 +64,9 @@ export function one(query: RawQuery, name: string): string {
 }
 
 /** Columns a list of this entity may be sorted by. */
-export const sortable = (entity: Entity): string[] => [
+export const sortable = ofEntity((entity): readonly string[] => [
   ...new Set([...entity.sorts.map((sort) => sort.replace(/^-/, '')), 'created_at', 'updated_at']),
-];
+]);
 
 /** Whether what a search finds can come in parts: some records have no title of their own. */
 export const hasParts = (entity: Entity, q: string): boolean =>

@@ -1,9 +1,10 @@
 import type { Rule } from './access.ts';
 import { type Ctx, can } from './context.ts';
-import { type Entity, entityNamed, fieldLabel, refTarget } from './entity.ts';
+import { type Entity, entityNamed, fieldLabel, ofEntity, refTarget } from './entity.ts';
 import { formatInstant } from './fields/dates.ts';
 import { brief, cell, EMPTY, type Field, type Value } from './fields/field.ts';
 import { formatCount } from './fields/numbers.ts';
+import { lasting } from './lasting.ts';
 import type { Page } from './list_page.ts';
 import { encodeCursor, type Filter, hasParts, type ListQuery, sortable } from './list_query.ts';
 import type { Row } from './tenant_db.ts';
@@ -47,7 +48,8 @@ function refCell(field: Field, id: string, titles: Titles): Cell {
 
 /** A record's name; notes are named by their beginning. */
 export const recordTitle = (entity: Entity, row: Row): string => {
-  const text = String(row[entity.title] ?? '').replace(/\s+/g, ' ');
+  const stored = String(row[entity.title] ?? '');
+  const text = /\s\s|[^\S ]/.test(stored) ? stored.replace(/\s+/g, ' ') : stored;
   return brief(text, 120) || entity.label[0];
 };
 
@@ -58,7 +60,8 @@ export const subtitleField = (entity: Entity): string =>
 /** What an address calls a filter. @param through the reference whose record it narrows, '' for the row itself */
 const filterName = ({ field, op }: Filter, through = ''): string =>
   `${through && `${through}.`}${field}${op === 'in' ? '' : `__${op}`}`;
-const filterText = ({ values }: Filter): string => values.map((v) => v || 'none').join(',');
+const filterText = ({ values }: Filter): string =>
+  values.length === 1 ? values[0] || 'none' : values.map((value) => value || 'none').join(',');
 
 /** The order as an address says it; '' for the one that a list, or a search, has by itself. */
 function sortAsked(entity: Entity, list: ListQuery): string {
@@ -66,29 +69,40 @@ function sortAsked(entity: Entity, list: ListQuery): string {
   return list.relevant || (sort === entity.sorts[0] && !hasParts(entity, list.q)) ? '' : sort;
 }
 
+/** What an address says of a list, in its order. */
+function listState(entity: Entity, list: ListQuery): Map<string, string> {
+  const state = new Map<string, string>();
+  if (list.q) state.set('q', list.q);
+  for (const filter of list.filters) state.set(filterName(filter), filterText(filter));
+  for (const { field, filter } of list.through) state.set(filterName(filter, field), filterText(filter));
+  state.set('sort', sortAsked(entity, list));
+  state.set('limit', list.limit === 25 ? '' : String(list.limit));
+  state.set('scope', list.scope);
+  return state;
+}
+
 /** Address of the list in a state. `change` overrides; null drops. */
 export function listAddress(entity: Entity, list: ListQuery, change: Record<string, string | null> = {}): string {
-  const state: Record<string, string | null> = {};
-  if (list.q) state.q = list.q;
-  for (const filter of list.filters) state[filterName(filter)] = filterText(filter);
-  for (const { field, filter } of list.through) state[filterName(filter, field)] = filterText(filter);
-  state.sort = sortAsked(entity, list);
-  if (list.limit !== 25) state.limit = String(list.limit);
-  state.scope = list.scope;
-  const merged = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...state, ...change })) if (value) merged.set(name, value);
-  const query = merged.toString();
-  return `/${entity.table}${list.trashed ? '/trash' : ''}${query ? `?${query}` : ''}`;
+  const state = listState(entity, list);
+  for (const name in change) state.set(name, change[name] ?? '');
+  const query = new URLSearchParams();
+  for (const [name, value] of state) if (value) query.append(name, value);
+  const text = query.toString();
+  return `/${entity.table}${list.trashed ? '/trash' : ''}${text ? `?${text}` : ''}`;
 }
 
 const SCOPE_LABELS: Record<Rule, string> = { own: 'Mine', team: 'My team', all: 'Everyone' };
 
 /** The columns behind the name. Notes and interactions also say when. */
-export const shownColumns = (entity: Entity): string[] =>
-  entity.happened === 'created_at' ? [...entity.columns, 'created_at'] : [...entity.columns];
+export const shownColumns = ofEntity((entity): readonly string[] =>
+  entity.happened === 'created_at' ? [...entity.columns, 'created_at'] : entity.columns,
+);
 
-/** Columns of the table behind what a list shows of its rows. @param columns behind the name */
-export function listColumns(entity: Entity, columns: readonly string[] = shownColumns(entity)): string[] {
+/** Columns of the table behind what a list shows of its rows. */
+export const listColumns = ofEntity((entity) => columnsBehind(entity, shownColumns(entity)));
+
+/** Columns of the table behind the name and these. */
+export function columnsBehind(entity: Entity, columns: readonly string[]): readonly string[] {
   const shown = [entity.title, subtitleField(entity), ...columns];
   const money = shown.some((name) => entity.fields[name]?.kind === 'money');
   return [...new Set(['id', 'deleted_at', ...shown, money ? 'currency' : ''])].filter(
@@ -103,7 +117,7 @@ const isNumeric = (entity: Entity, name: string): boolean =>
   entity.fields[name]?.kind === 'money' || entity.fields[name]?.kind === 'number';
 
 /** An empty amount stays in its column's right-aligned line. */
-const NO_AMOUNT = cell('number', '–');
+const NO_AMOUNT = lasting(cell('number', '–'));
 
 /** Rows of a list or of a short table on another page. */
 export function listRows(
@@ -115,44 +129,82 @@ export function listRows(
 ): ListRow[] {
   const second = subtitleField(entity);
   const editable = can(ctx, `${entity.name}.update`);
-  const shown = columns.map((name) => ({
-    name,
-    label: columnLabel(entity, name),
-    none: isNumeric(entity, name) ? NO_AMOUNT : EMPTY,
-  }));
-  return rows.map((row) => {
+  const shown: { name: string; label: string; none: Cell }[] = [];
+  for (const name of columns)
+    shown.push({ name, label: columnLabel(entity, name), none: isNumeric(entity, name) ? NO_AMOUNT : EMPTY });
+  const listed: ListRow[] = [];
+  for (const row of rows) {
     const href = `/${entity.table}/${row.id}`;
-    return {
+    const cells: ListRow['cells'] = [];
+    for (const { name, label, none } of shown) {
+      const found = fieldCell(ctx, entity, name, row, titles);
+      cells.push({ label, shown: found.kind === 'empty' ? none : found });
+    }
+    listed.push({
       id: String(row.id),
       href,
       edit_href: editable && !row.deleted_at ? `${href}/edit` : '',
       title: recordTitle(entity, row),
       subtitle: second && row[second] ? String(row[second]) : '',
-      cells: shown.map(({ name, label, none }) => {
-        const found = fieldCell(ctx, entity, name, row, titles);
-        return { label, shown: found.kind === 'empty' ? none : found };
-      }),
-    };
-  });
+      cells,
+    });
+  }
+  return listed;
 }
 
 function columnHeads(entity: Entity, list: ListQuery): ListColumn[] {
   const orders = sortable(entity);
-  return [entity.title, ...shownColumns(entity)].map((name) => {
+  const heads: ListColumn[] = [];
+  for (const name of [entity.title, ...shownColumns(entity)]) {
     const sorted = list.sort === name && !list.relevant;
     const descending = sorted ? !list.descending : isNumeric(entity, name) || !entity.fields[name];
-    return {
+    heads.push({
       name,
       label: columnLabel(entity, name),
       numeric: isNumeric(entity, name),
       sort_href: orders.includes(name) ? listAddress(entity, list, { sort: `${descending ? '-' : ''}${name}` }) : '',
       sorted: sorted ? (list.descending ? 'descending' : 'ascending') : '',
-    };
-  });
+    });
+  }
+  return heads;
 }
 
-const option = (value: string, label: string): Option => ({ value, label, selected: false });
+const option = (value: string, label: string): Option => lasting({ value, label, selected: false });
 const NONE = option('none', 'None');
+
+const offered = new WeakMap<object, readonly Option[]>();
+/** What can be chosen of a list that stays the same over many requests. */
+function optionsOf<T>(source: readonly T[], one: (of: T) => Option): readonly Option[] {
+  let found = offered.get(source);
+  if (!found) {
+    found = source.map(one);
+    offered.set(source, found);
+  }
+  return found;
+}
+
+/** The people that can be chosen, with the one who asks as "me". */
+function colleagues(ctx: Ctx, people: readonly { id: string; title: string }[]): Option[] {
+  const options = [...optionsOf(people, ({ id, title }) => option(id, title))];
+  for (const [i, { value, label, selected }] of options.entries())
+    if (value === ctx.actor.id) options[i] = { value, label: `${label} (me)`, selected };
+  return options;
+}
+
+/** What narrows a list by a field. */
+function filterBy(list: ListQuery, name: string, op: Filter['op']): Filter | null {
+  for (const filter of list.filters) if (filter.field === name && filter.op === op) return filter;
+  return null;
+}
+
+/** Puts what is chosen among what can be; several at once are a choice of their own. */
+function withChosen(options: readonly Option[], chosen: Filter | null): readonly Option[] {
+  if (!chosen) return options;
+  const value = filterText(chosen);
+  const several = chosen.values.length;
+  if (several > 1) return [{ value, label: `${several} chosen`, selected: true }, ...options];
+  return options.map((one) => (one.value === value ? { ...one, selected: true } : one));
+}
 
 /** Quick filters: what a list narrows by, as the address has it now. */
 function filterViews(
@@ -162,48 +214,48 @@ function filterViews(
   people: readonly { id: string; title: string }[],
   tags: readonly string[],
 ): FilterView[] {
-  const colleagues = people.map(({ id, title }) => option(id, id === ctx.actor.id ? `${title} (me)` : title));
-  return entity.filters.flatMap((name): FilterView[] => {
+  const persons = colleagues(ctx, people);
+  const views: FilterView[] = [];
+  for (const name of entity.filters) {
     const field = entity.fields[name]!;
-    const found = list.filters.find((f) => f.field === name && f.op === 'in');
-    const current = found?.values ?? [];
-    const bound = (op: 'from' | 'to') => list.filters.find((f) => f.field === name && f.op === op)?.values[0] ?? '';
-    const base = { name, label: fieldLabel(entity, name), from: bound('from'), to: bound('to') };
-    const select = (offered: readonly Option[], empty: boolean): FilterView => {
-      const value = found ? filterText(found) : '';
-      const several = current.length > 1 ? [option(value, `${current.length} chosen`)] : [];
-      const all = [...several, ...offered, ...(empty ? [NONE] : [])];
-      const options = value ? all.map((one) => (one.value === value ? { ...one, selected: true } : one)) : all;
-      return { ...base, control: 'select', value, active: current.length > 0, options };
-    };
+    const chosen = filterBy(list, name, 'in');
+    let control: FilterView['control'] = 'select';
+    let options: readonly Option[] = [];
     switch (field.filter) {
       case 'choice':
-        return [
-          select(
-            field.choices.map((c) => option(c.value, c.label)),
-            !field.options.required && field.kind !== 'boolean',
-          ),
-        ];
+        options = optionsOf(field.choices, ({ value: one, label }) => option(one, label));
+        if (!field.options.required && field.kind !== 'boolean') options = [...options, NONE];
+        break;
       case 'ref':
-        return field.to === 'user' ? [select(colleagues, true)] : [];
+        if (field.to !== 'user') continue;
+        options = [...persons, NONE];
+        break;
       case 'tags':
-        return tags.length || current.length
-          ? [
-              select(
-                tags.map((tag) => option(tag, tag)),
-                false,
-              ),
-            ]
-          : [];
+        if (!tags.length && !chosen) continue;
+        options = optionsOf(tags, (tag) => option(tag, tag));
+        break;
       case 'range':
         // Amounts narrow through the address (reports link so); days have a control.
-        return field.kind === 'date' || field.kind === 'timestamp'
-          ? [{ ...base, control: 'date_range', value: '', options: [], active: !!(base.from || base.to) }]
-          : [];
+        if (field.kind !== 'date' && field.kind !== 'timestamp') continue;
+        control = 'date_range';
+        break;
       default:
-        return [{ ...base, control: 'text', value: current.join(','), options: [], active: current.length > 0 }];
+        control = 'text';
     }
-  });
+    const [from, to] = [filterBy(list, name, 'from'), filterBy(list, name, 'to')];
+    const isRange = control === 'date_range';
+    views.push({
+      name,
+      label: fieldLabel(entity, name),
+      control,
+      value: chosen && !isRange ? filterText(chosen) : '',
+      from: from ? filterText(from) : '',
+      to: to ? filterText(to) : '',
+      options: withChosen(options, chosen),
+      active: isRange ? !!(from || to) : !!chosen,
+    });
+  }
+  return views;
 }
 
 /** Chips of what narrows the list, each with the address without it. */
@@ -297,8 +349,10 @@ const QUICK_FILTERS = 5;
 
 /** The first few filters and whatever is active stand in the open, the rest behind "More filters". */
 function filterParts(all: FilterView[]): Pick<ListView, 'filters' | 'more_filters'> {
-  const open = (filter: FilterView, index: number) => index < QUICK_FILTERS || filter.active;
-  return { filters: all.filter(open), more_filters: all.filter((filter, index) => !open(filter, index)) };
+  const parts: Pick<ListView, 'filters' | 'more_filters'> = { filters: [], more_filters: [] };
+  for (const [index, filter] of all.entries())
+    (index < QUICK_FILTERS || filter.active ? parts.filters : parts.more_filters).push(filter);
+  return parts;
 }
 
 /** The whole list page. */

@@ -5,10 +5,10 @@ import { activePeople, initialRow, newForm, type Person } from './forms.ts';
 import { listPage, placeOf } from './list_page.ts';
 import type { ListQuery } from './list_query.ts';
 import {
+  columnsBehind,
   fieldCell,
   initials,
   listAddress,
-  listColumns,
   listRows,
   recordTitle,
   subtitleField,
@@ -82,7 +82,7 @@ interface Related extends Referring {
 async function relatedTable(ctx: Ctx, other: Entity, field: string, record: Row, here: string): Promise<Related> {
   const columns = other.columns.filter((c) => c !== field && other.fields[c]?.to !== 'user').slice(0, 3);
   const rows = (await visible(ctx, other, `${other.name}.related`)
-    .select(...listColumns(other, columns).map((c) => `${other.table}.${c}`))
+    .select(...columnsBehind(other, columns).map((c) => `${other.table}.${c}`))
     .where(`${other.table}.${field}`, record.id as string)
     .orderBy(`${other.table}.created_at`, 'desc')
     .limit(SHORT + 1)) as Row[];

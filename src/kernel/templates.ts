@@ -4,9 +4,10 @@ import path from 'node:path';
 // @ts-expect-error
 import ejs from 'ejs';
 import type { Views } from '#src/kernel/views.ts';
+import { renderedOnce } from './lasting.ts';
 
 type Render = (data: object) => string;
-type Compiled = (it: object, escapeFn: typeof escapeHtml, part: typeof renderPart) => string;
+type Compiled = (it: object, escapeFn: typeof escapeHtml, part: typeof renderPart, shown: typeof asText) => string;
 interface EjsTemplate {
   source: string;
   compile(): unknown;
@@ -70,8 +71,11 @@ function load(name: string): Entry {
 
 /** `part(name, data)` inside a template: a plain call of the other template, which sees only the data it is given. */
 function renderPart(name: string, data: object): string {
-  return find(name)(data);
+  return renderedOnce(data, find(name));
 }
+
+/** What a template says without escaping: what is not there is nothing. */
+const asText = (value: unknown): unknown => value ?? '';
 
 /**
  * EJS writes the function body, we build the function: its own wrapper copies all data on every call and has no place
@@ -82,8 +86,12 @@ function compile(name: string, text: string): Render {
   const parsed = new Template(text, options);
   parsed.compile();
   if (!config.strict) {
-    const run = new Function('it', 'escapeFn', 'part', `"use strict";\n${parsed.source}`) as Compiled;
-    return (data) => run(data, escapeHtml, renderPart);
+    // A function within the function would be made, and compiled, over and over.
+    const source = parsed.source
+      .replace(/function __append\(s\).*/, '')
+      .replaceAll('; __append(', '; __output += __shown(');
+    const run = new Function('it', 'escapeFn', 'part', '__shown', `"use strict";\n${source}`) as Compiled;
+    return (data) => run(data, escapeHtml, renderPart, asText);
   }
   const source = `"use strict";\nlet __line = 1;\ntry {\n${parsed.source}} catch (error) { throw at(error, __line); }`;
   const run = new Function('it', 'escapeFn', 'part', 'at', source);
@@ -122,9 +130,11 @@ const ENTITIES: Record<string, string> = {
   '`': '&#96;',
 };
 
+const entity = (character: string) => ENTITIES[character] as string;
+
 /** Makes a value safe as text and inside a quoted attribute; most values need nothing, so they are only looked at. */
 export function escapeHtml(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : String(value);
-  return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, (character) => ENTITIES[character] as string) : text;
+  return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, entity) : text;
 }

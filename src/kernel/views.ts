@@ -75,7 +75,7 @@ export interface LayoutView {
   person: { name: string; email: string; initials: string; role: string };
   can_switch: boolean;
   /** The person's menu: own sessions, switch company, … */
-  menu: Link[];
+  menu: readonly Link[];
   notice: Notice | null;
 }
 
@@ -338,6 +338,7 @@ export interface Views {
   '_part/nav': LayoutView;
   '_part/topbar': LayoutView;
   '_part/filter': FilterView;
+  '_part/option': Option;
   '_part/pager': ListView['pager'];
   '_part/form': FormView;
   '_part/composers': { forms: FormView[] };

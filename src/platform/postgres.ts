@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { type ServerWatch, watchServer } from './postgres_watch.ts';
+import { PreparedQuery } from './prepared_query.ts';
 import { ROLES } from './roles.ts';
 
 /** Longest a statement may run, in ms, unless its transaction says otherwise. */
@@ -52,14 +53,14 @@ function preparedAs(text: string): keyof typeof prepared | null {
   return text.startsWith('insert into ') && text.includes(' returning ') && !text.endsWith(' *') ? 'i' : null;
 }
 
-/** Gives a labelled statement, or an insert, with bound values a name: PostgreSQL parses and plans it once a connection. */
-function prepare(statement: unknown, text: string): void {
+/** A labelled statement, or an insert, with bound values gets a name: PostgreSQL parses and plans it once a connection. */
+function prepare(statement: unknown, text: string): unknown {
   const kind = typeof statement === 'object' && statement !== null && preparedAs(text);
-  if (!kind) return;
+  if (!kind) return statement;
   const names = prepared[kind];
   if (!names.has(text) && names.size < PREPARED_MOST[kind]) names.set(text, `${kind}${names.size}`);
   const name = names.get(text);
-  if (name) (statement as { name?: string }).name = name;
+  return name ? new PreparedQuery({ ...statement, name }, types) : statement;
 }
 
 /** Whoever listens hears the text of every statement that is sent, without values. Nobody does but the tests. */
@@ -112,7 +113,8 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
       const started = performance.now();
       const text = textOf(args[0]);
       if (sent.hasSubscribers) sent.publish(text);
-      prepare(args[0], text);
+      const asked = prepare(args[0], text);
+      args[0] = asked;
       gather(client);
       if (text.startsWith('begin')) reason = reasons();
       const ended = server.began(client);
@@ -122,13 +124,21 @@ function watch(pool: pg.Pool, server: ServerWatch, log: Logger): pg.Pool {
         if (ms > SLOW_STATEMENT) log.warn({ statement: statementName(text), ms: Math.round(ms) }, 'slow statement');
         return answer;
       };
-      const failed = (error: unknown) => {
+      const failed = (error: Error) => {
+        Error.captureStackTrace(error); // leads to who asked, not to the socket
         throw note(reason(error));
       };
       const done = args.at(-1);
       if (typeof done === 'function') {
         args[args.length - 1] = (error: unknown, answer: unknown) => done(note(error && reason(error)), answer);
         return query(...args);
+      }
+      if (asked instanceof PreparedQuery) {
+        const answered = new Promise((resolve, reject) => {
+          asked.callback = (error, answer) => (error ? reject(error) : resolve(answer));
+        });
+        query(asked);
+        return answered.then(note, failed);
       }
       const result = query(...args);
       if (result instanceof Promise) return result.then(note, failed);

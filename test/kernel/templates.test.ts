@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { lasting } from '#src/kernel/lasting.ts';
 import { configureTemplates, escapeHtml, template, templateNames } from '#src/kernel/templates.ts';
 import type { Cell, Views } from '#src/kernel/views.ts';
 
@@ -49,6 +50,45 @@ describe('template', () => {
     write('b', '<%= it.missing %>');
     configureTemplates({ dir, strict: true, cache: true });
     expect(() => render({ row: {} })).toThrow(/views\/b\.ejs:1: b was not given "missing"/);
+  });
+
+  test.each([true, false])('what lasts looks as each part shows it, and no part shows it as another did (strict: %p)', (strict) => {
+    write('a', `<% for (const one of it.many) { %><%- part('b', one) %><%- part('c', one) %><% } %>`);
+    write('b', '<i><%= it.y %></i>');
+    write('c', '<b><%= it.y %></b>');
+    configureTemplates({ dir, strict, cache: true });
+    const [fixed, free] = [lasting({ y: '<' }), { y: '1' }];
+    const many = [fixed, free, fixed];
+    expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>1</i><b>1</b><i>&lt;</i><b>&lt;</b>');
+    free.y = '2';
+    expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>2</i><b>2</b><i>&lt;</i><b>&lt;</b>');
+    expect(() => Object.assign(fixed, { y: '3' })).toThrow(TypeError);
+    write('b', '<u><%= it.y %></u>');
+    configureTemplates({ dir, strict, cache: true });
+    expect(render({ many: [fixed] })).toBe('<u>&lt;</u><b>&lt;</b>');
+  });
+
+  test('what lasts is asked for once only', () => {
+    let asked = 0;
+    const counting = {
+      get y() {
+        asked += 1;
+        return 'x';
+      },
+    };
+    write('a', `<%- part('b', it.one) %>`);
+    write('b', '<%= it.y %>');
+    configureTemplates({ dir, strict: false, cache: true });
+    const one = lasting(counting);
+    for (let i = 0; i < 3; i += 1) expect(render({ one })).toBe('x');
+    expect(asked).toBe(1);
+  });
+
+  test('what is not there is nothing, with and without escaping', () => {
+    write('a', '[<%= it.x %>|<%- it.x %>|<%- it.n %>]');
+    configureTemplates({ dir, strict: false, cache: true });
+    expect(render({ n: 0 })).toBe('[||0]');
+    expect(render({ x: null, n: null })).toBe('[||]');
   });
 
   test('a part sees only what it is given', () => {

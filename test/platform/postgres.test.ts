@@ -80,6 +80,31 @@ test('an insert that names what it returns is prepared too, and a new column bre
   await owner.end();
 });
 
+test('rows of a prepared statement are what pg itself makes of them, and what another connection answers is looked at', async () => {
+  const columns = `1 as int, null::int as nothing, 9007199254740993 as big, 1.50::numeric as amount, true as flag,
+    date '2026-02-03' as day, timestamptz '2026-02-03 04:05:06.789012Z' as at, '{"a": [1]}'::jsonb as json,
+    '{x,"y z"}'::text[] as texts, 'Ünïcode ☃' as text, 'first' as twice, 'second' as twice, 3 as "__proto__", $1::text as given`;
+  const select = `select ${columns} union all select ${columns}`;
+  const ask = (text: string, values: string[]) => pools.app.query({ text, values });
+  const plain = await ask(select, ['x']);
+  for (const value of ['x', 'y']) {
+    const { rows, rowCount, fields } = await ask(`/* rows.alike */ ${select}`, [value]);
+    expect(rows).toEqual(plain.rows.map((row) => ({ ...row, given: value })));
+    expect(rows.map((row) => Object.keys(row))).toEqual(plain.rows.map((row) => Object.keys(row)));
+    expect(Object.getPrototypeOf(rows[0])).toBe(Object.prototype);
+    expect([rowCount, fields.map(({ name }) => name)]).toEqual([2, plain.fields.map(({ name }) => name)]);
+  }
+  expect((await ask('/* rows.none */ select 1 as one where $1 = 0::text', ['1'])).rows).toEqual([]);
+
+  await pools.platform.query('create temporary table changing (one int)');
+  await pools.app.query('create temporary table changing (two text, one text)');
+  for (const pool of [pools.platform, pools.app, pools.platform]) {
+    await pool.query(`insert into changing (one) values (1)`);
+    const { rows } = await pool.query({ text: '/* rows.changing */ select * from changing where $1', values: [true] });
+    expect(rows[0]).toEqual(pool === pools.app ? { two: null, one: '1' } : { one: 1 });
+  }
+});
+
 test('a connection released inside a transaction is thrown away with its tenant', async () => {
   const client = await pools.app.connect();
   const { rows: before } = await client.query('select pg_backend_pid() as pid');

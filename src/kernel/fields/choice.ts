@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lasting } from '../lasting.ts';
 import type { Cell } from '../views.ts';
 import {
   brief,
@@ -42,7 +43,7 @@ export function choice<const T extends string>(
       );
   const message = `Choose one of: ${known.map((c) => c.label).join(', ')}.`;
   const cells = new Map<Value, Cell>(
-    known.map(({ value: stored, label, tone }) => [stored, Object.freeze(cell('badge', label, { tone }))]),
+    known.map(({ value: stored, label, tone }) => [stored, lasting(cell('badge', label, { tone }))]),
   );
   return {
     ...text(options),

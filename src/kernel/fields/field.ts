@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Kept } from '#src/platform/kept.ts';
+import { lasting } from '../lasting.ts';
 import type { Cell, InputView } from '../views.ts';
 
 /** How values are read and shown: the tenant's habits. */
@@ -76,7 +77,14 @@ export interface Choice {
   instead: string;
 }
 
-export const EMPTY: Cell = { kind: 'empty', text: '', title: '', href: '', tone: 'neutral', items: [] };
+export const EMPTY: Cell = lasting({
+  kind: 'empty',
+  text: '',
+  title: '',
+  href: '',
+  tone: 'neutral',
+  items: [],
+});
 
 /** A cell of the given kind; whatever is not said is empty. */
 export const cell = (
