@@ -2,7 +2,6 @@
  * Shows a stored number the way Excel shows it (ECMA-376 part 1, 18.8.31; built-in codes 18.8.30, English locale) and
  * tells what it means: a number, a date, a time, a duration.
  */
-import { Kept } from '#src/platform/kept.ts';
 import { type DateParts, datePartsOf, formatDate } from './date_format.ts';
 import { type Decimal, fixedParts, plainText, shift, toDecimal } from './decimal.ts';
 import { type FormatSection, type FormatToken, parseFormat } from './format_parse.ts';
@@ -39,7 +38,7 @@ export function compileFormat(code: string, date1904: boolean): NumberFormat {
     first?.tokens.length === 1 &&
     (first.kind === 'general' || first.kind === 'text') &&
     first.condition === undefined;
-  const dates = new Kept<ShownNumber, number>(MOST_DATES);
+  const dates = new Map<number, ShownNumber>();
   return {
     plain,
     number: (value) => {
@@ -52,6 +51,7 @@ export function compileFormat(code: string, date1904: boolean): NumberFormat {
         const known = dates.get(value);
         if (known) return known;
         const shown = shownDate(section, parts[index] as DateParts, value, signed, date1904);
+        if (dates.size >= MOST_DATES) dates.clear();
         dates.set(value, shown);
         return shown;
       }

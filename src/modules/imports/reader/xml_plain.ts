@@ -4,7 +4,6 @@
  * most the five named entities. Whatever is not is left to the full parser, one item at a time, so that an item is read
  * in one way or the other, and only here when both ways say the same.
  */
-import { Kept } from '#src/platform/kept.ts';
 import type { Attributes } from './xml.ts';
 
 /** The items of a container that may be read the quick way. */
@@ -26,7 +25,8 @@ const ENTITY = /&(?:(amp|lt|gt|quot|apos);)?/g;
 const CHARACTERS: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** Elements say the same about themselves row after row. */
-const known = new Kept<Attributes>(1_000);
+const known = new Map<string, Attributes>();
+const MOST_KNOWN = 1000;
 const LONGEST_KNOWN = 200;
 
 /** What a match of `PLAIN_ATTRIBUTES` says; undefined when it has one twice or declares a namespace. */
@@ -34,6 +34,7 @@ export function plainAttributes(text: string): Attributes | undefined {
   const told = known.get(text);
   if (told) return told;
   const attributes = parsedAttributes(text);
+  if (known.size >= MOST_KNOWN) known.clear();
   if (attributes && text.length <= LONGEST_KNOWN) known.set(text, attributes);
   return attributes;
 }
