@@ -112,10 +112,13 @@ function securityHeaders(secure: boolean) {
   policy(written.req, written, (error?: unknown) => {
     if (error) throw error;
   });
+  const CSP = 'content-security-policy';
+  const [before, after] = String(written.getHeader(CSP)).split(NONCE);
+  written.removeHeader(CSP);
   const headers = written.getHeaderNames().map((name) => [name, String(written.getHeader(name))] as const);
   return (_req: Request, res: Response, next: () => void) => {
-    for (const [name, value] of headers)
-      res.setHeader(name, name === 'content-security-policy' ? value.replace(NONCE, res.locals.nonce) : value);
+    for (const [name, value] of headers) res.setHeader(name, value);
+    res.setHeader(CSP, `${before}${res.locals.nonce}${after}`);
     next();
   };
 }

@@ -79,8 +79,7 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
   const known = new Map(people.map(({ id, title }) => [id, title]));
   const titles = await titlesOfAll(ctx, [{ entity, rows: [...found.rows, ...filtered] }], known);
   const view = listView(ctx, entity, { list, found, titles, people, tags, total });
-  const suffix = new URL(view.here, 'http://x').search.slice(1);
-  const behind = `?list=${encodeURIComponent(suffix)}`;
+  const behind = `?list=${encodeURIComponent(view.here.split('?')[1] ?? '')}`;
   for (const row of view.rows) row.href += behind;
   return page('_entity/list', view, entity.label[1], {
     fragments: {

@@ -1,3 +1,4 @@
+import { Kept } from '#src/platform/kept.ts';
 import type { Rule } from './access.ts';
 import { type Ctx, can } from './context.ts';
 import { type Entity, entityNamed, fieldLabel, ofEntity, refTarget } from './entity.ts';
@@ -14,8 +15,7 @@ import { scopes } from './visibility.ts';
 /** What rows refer to, by id. */
 export type Titles = Map<string, string>;
 
-/** 'Anna Maria Novak' -> 'AN' */
-export function initials(name: string): string {
+const initialsOf = (name: string): string => {
   const words = name
     .trim()
     .split(/\s+/)
@@ -23,7 +23,10 @@ export function initials(name: string): string {
   const first = [...(words[0]?.match(/[\p{L}\p{N}]/u) ?? '?')][0];
   const last = words.length > 1 ? [...(words.at(-1)?.match(/[\p{L}\p{N}]/u) ?? '')][0] : '';
   return `${first}${last ?? ''}`.toUpperCase();
-}
+};
+const lately = new Kept<string>(2_000);
+/** 'Anna Maria Novak' -> 'AN' */
+export const initials = (name: string): string => lately.of(name, () => initialsOf(name));
 
 /** A field's value as a person reads it. */
 export function fieldCell(ctx: Ctx, entity: Entity, name: string, row: Row, titles: Titles): Cell {
@@ -81,14 +84,24 @@ function listState(entity: Entity, list: ListQuery): Map<string, string> {
   return state;
 }
 
+/** Stands in a query string as it is. */
+const PLAIN = /^[\w.-]*$/;
+/** One entry of a query string. A page has some twenty addresses, of which nearly all are plain. */
+const inQuery = (name: string, value: string): string =>
+  PLAIN.test(value) ? `${name}=${value}` : new URLSearchParams([[name, value]]).toString();
+
 /** Address of the list in a state. `change` overrides; null drops. */
 export function listAddress(entity: Entity, list: ListQuery, change: Record<string, string | null> = {}): string {
   const state = listState(entity, list);
   for (const name in change) state.set(name, change[name] ?? '');
-  const query = new URLSearchParams();
-  for (const [name, value] of state) if (value) query.append(name, value);
-  const text = query.toString();
-  return `/${entity.table}${list.trashed ? '/trash' : ''}${text ? `?${text}` : ''}`;
+  let address = `/${entity.table}${list.trashed ? '/trash' : ''}`;
+  let mark = '?';
+  for (const [name, value] of state) {
+    if (!value) continue;
+    address += mark + inQuery(name, value);
+    mark = '&';
+  }
+  return address;
 }
 
 const SCOPE_LABELS: Record<Rule, string> = { own: 'Mine', team: 'My team', all: 'Everyone' };

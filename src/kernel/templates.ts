@@ -4,7 +4,7 @@ import path from 'node:path';
 // @ts-expect-error
 import ejs from 'ejs';
 import type { Views } from '#src/kernel/views.ts';
-import { renderedOnce } from './lasting.ts';
+import { keptHtml } from './lasting.ts';
 
 type Render = (data: object) => string;
 type Compiled = (it: object, escapeFn: typeof escapeHtml, part: typeof renderPart, shown: typeof asText) => string;
@@ -71,7 +71,11 @@ function load(name: string): Entry {
 
 /** `part(name, data)` inside a template: a plain call of the other template, which sees only the data it is given. */
 function renderPart(name: string, data: object): string {
-  return renderedOnce(data, find(name));
+  const kept = keptHtml(data);
+  if (!kept) return find(name)(data);
+  if (kept.part !== name || kept.set !== entries || !config.cache)
+    Object.assign(kept, { part: name, set: entries, html: find(name)(data) });
+  return kept.html;
 }
 
 /** What a template says without escaping: what is not there is nothing. */
