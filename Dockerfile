@@ -9,7 +9,8 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && node -e "const { hashSync, verifySync } = require('@node-rs/argon2'); if (!verifySync(hashSync('x'), 'x')) process.exit(1)"
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+# Memory as "serving" and "malloc_arenas" in package.json have it: MALLOC_ARENA_MAX here, Node's flags in CMD.
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data MALLOC_ARENA_MAX=2
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 COPY --from=packages /app/node_modules ./node_modules
@@ -25,5 +26,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# Node's memory as "serving" in package.json has it.
-CMD ["node", "--max-semi-space-size=16", "--heap-growing-percent=100", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=24", "--heap-growing-percent=100", "src/main.ts"]

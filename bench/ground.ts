@@ -13,10 +13,11 @@ import { freePort, startRedis } from '../test/helpers/servers.ts';
 import { type Started, startServer } from './watched.ts';
 
 const DATABASE = 'rapport';
-/** What `npm start` tells Node about memory. */
-const HEAP: string[] = JSON.parse(
+/** What `npm start` tells Node and the C library about memory. */
+const { serving, malloc_arenas }: Record<string, string> = JSON.parse(
   readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8'),
-).config.serving.split(' ');
+).config;
+const HEAP = serving!.split(' ');
 /** Of everybody whom the harness signs in. */
 export const PASSWORD = 'correct horse battery staple';
 
@@ -78,7 +79,7 @@ export async function openGround(nodeFlags: readonly string[] = [], home?: strin
       DATA_DIR: path.join(folder, 'data'),
       PORT: String(port),
     };
-    const web = await startServer({ ...env, ROLE: 'web' }, [...HEAP, ...nodeFlags]);
+    const web = await startServer({ ...env, ROLE: 'web', MALLOC_ARENA_MAX: malloc_arenas! }, [...HEAP, ...nodeFlags]);
     started.push(web);
     const worker = await startServer({ ...env, ROLE: 'worker' });
     started.push(worker);

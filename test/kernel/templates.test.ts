@@ -52,21 +52,24 @@ describe('template', () => {
     expect(() => render({ row: {} })).toThrow(/views\/b\.ejs:1: b was not given "missing"/);
   });
 
-  test.each([true, false])('what lasts looks as each part shows it, and no part shows it as another did (strict: %p)', (strict) => {
-    write('a', `<% for (const one of it.many) { %><%- part('b', one) %><%- part('c', one) %><% } %>`);
-    write('b', '<i><%= it.y %></i>');
-    write('c', '<b><%= it.y %></b>');
-    configureTemplates({ dir, strict, cache: true });
-    const [fixed, free] = [lasting({ y: '<' }), { y: '1' }];
-    const many = [fixed, free, fixed];
-    expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>1</i><b>1</b><i>&lt;</i><b>&lt;</b>');
-    free.y = '2';
-    expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>2</i><b>2</b><i>&lt;</i><b>&lt;</b>');
-    expect(() => Object.assign(fixed, { y: '3' })).toThrow(TypeError);
-    write('b', '<u><%= it.y %></u>');
-    configureTemplates({ dir, strict, cache: true });
-    expect(render({ many: [fixed] })).toBe('<u>&lt;</u><b>&lt;</b>');
-  });
+  test.each([true, false])(
+    'what lasts looks as each part shows it, and no part shows it as another did (strict: %p)',
+    (strict) => {
+      write('a', `<% for (const one of it.many) { %><%- part('b', one) %><%- part('c', one) %><% } %>`);
+      write('b', '<i><%= it.y %></i>');
+      write('c', '<b><%= it.y %></b>');
+      configureTemplates({ dir, strict, cache: true });
+      const [fixed, free] = [lasting({ y: '<' }), { y: '1' }];
+      const many = [fixed, free, fixed];
+      expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>1</i><b>1</b><i>&lt;</i><b>&lt;</b>');
+      free.y = '2';
+      expect(render({ many })).toBe('<i>&lt;</i><b>&lt;</b><i>2</i><b>2</b><i>&lt;</i><b>&lt;</b>');
+      expect(() => Object.assign(fixed, { y: '3' })).toThrow(TypeError);
+      write('b', '<u><%= it.y %></u>');
+      configureTemplates({ dir, strict, cache: true });
+      expect(render({ many: [fixed] })).toBe('<u>&lt;</u><b>&lt;</b>');
+    },
+  );
 
   test('what lasts is asked for once only', () => {
     let asked = 0;

@@ -35,7 +35,8 @@ describe('the image', () => {
   });
 
   test('keeps the memory of a serving process small, as `npm start` does', () => {
-    const { serving } = JSON.parse(read('package.json')).config;
+    const { serving, malloc_arenas } = JSON.parse(read('package.json')).config;
+    expect(read('Dockerfile')).toMatch(new RegExp(`^ENV .* MALLOC_ARENA_MAX=${malloc_arenas}$`, 'm'));
     expect(read('Dockerfile')).toContain(
       `CMD ${JSON.stringify(['node', ...serving.split(' '), 'src/main.ts']).replaceAll(',', ', ')}`,
     );
