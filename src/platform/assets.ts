@@ -99,7 +99,8 @@ export function loadAssets({ reload = false }: { reload?: boolean } = {}): Asset
 
 function pageAssets(url: (name: string) => string): PageAssets {
   const css = url('app.css');
-  const js = [url('htmx.js'), url('app.js')];
+  // Ours listens before htmx begins: that opens streams as soon as it is there, and the first word is said only once.
+  const js = [url('app.js'), url('htmx.js')];
   const version = createHash('sha256')
     .update([css, ...js].join())
     .digest('base64url')

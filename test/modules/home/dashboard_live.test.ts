@@ -176,6 +176,18 @@ async function signedIn(role: 'manager' | 'admin'): Promise<{ page: Page; proble
   return { page, problems };
 }
 
+test('the first word of a stream is heard however long our own script takes to come', async () => {
+  const as = { email: acme.users.manager.email, password: PASSWORD };
+  const { page } = await browser.newPage({ baseURL: app.url, as });
+  await page.route('**/a/app.*.js', async (route) => {
+    await sleep(1_000);
+    await route.continue();
+  });
+  await page.goto('/');
+  await page.waitForSelector('#live[data-heard]', { timeout: SHOWN });
+  await page.context().close();
+}, 60_000);
+
 test('a stream that cannot be opened at first is opened later, without a word about it', async () => {
   const as = { email: acme.users.manager.email, password: PASSWORD };
   const { page } = await browser.newPage({ baseURL: app.url, as });
