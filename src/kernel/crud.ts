@@ -19,7 +19,7 @@ import type { Platform } from './http.ts';
 import { countRows, listPage } from './list_page.ts';
 import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
 import { onlyOnce } from './once.ts';
-import { listColumns, listView, recordTitle, subtitleField } from './presenters.ts';
+import { listColumns, listView, recordTitle, shownColumns, subtitleField } from './presenters.ts';
 import { factView, recordView, shortFields } from './record_page.ts';
 import {
   createRecord,
@@ -73,11 +73,11 @@ async function shownList(ctx: Ctx, entity: Entity, input: Input, trashed: boolea
           count: Math.min(count, list.count === 'exact' ? count : 10_000),
           capped: list.count === 'capped' && count > 10_000,
         };
-  const filtered = [...list.filters, ...list.through.map(({ filter }) => filter)].flatMap((f) =>
-    f.values.map((value) => ({ [f.field]: value }) as Row),
-  );
+  const filters = [...list.filters, ...list.through.map(({ filter }) => filter)];
+  const filtered = filters.flatMap((f) => f.values.map((value) => ({ [f.field]: value }) as Row));
+  const fields = [...shownColumns(entity), ...filters.map(({ field }) => field)];
   const known = new Map(people.map(({ id, title }) => [id, title]));
-  const titles = await titlesOfAll(ctx, [{ entity, rows: [...found.rows, ...filtered] }], known);
+  const titles = await titlesOfAll(ctx, [{ entity, rows: [...found.rows, ...filtered], fields }], known);
   const view = listView(ctx, entity, { list, found, titles, people, tags, total });
   const behind = `?list=${encodeURIComponent(view.here.split('?')[1] ?? '')}`;
   for (const row of view.rows) row.href += behind;

@@ -39,7 +39,12 @@ export function sendPage(req: Request, res: Response, reply: PageReply, frames: 
   const id = targetId(req);
   const part = wantsPart(req) && Object.hasOwn(reply.fragments, id) ? reply.fragments[id] : undefined;
   const html = part ? view(part.view, part.data) : wholePage(reply, frames);
-  res.status(reply.status).type('html').send(utf8(html));
+  const body = utf8(html);
+  // Express would look up what type HTML is, and whether there is a shorter answer, which is never so here.
+  res.status(reply.status);
+  res.setHeader('Content-Type', 'text/html; charset=utf-8');
+  res.setHeader('Content-Length', body.length);
+  res.end(body);
 }
 
 function wholePage({ view: name, data, frame, title }: PageReply, frames: Frames): string {

@@ -5,7 +5,7 @@ import { allEntities } from '../../src/kernel/entity.ts';
 import { f } from '../../src/kernel/fields/index.ts';
 import '../../src/modules/index.ts';
 
-const MOST = { lines: 4_250, field_types: 15, definition_keys: 16 };
+const MOST = { lines: 4_350, field_types: 15, definition_keys: 16 };
 
 const KERNEL = path.resolve('src/kernel');
 
