@@ -18,8 +18,9 @@ import {
 import type { Platform } from './http.ts';
 import { countRows, listPage } from './list_page.ts';
 import { type ListQuery, one, readCursor, readListQuery } from './list_query.ts';
+import { listView } from './list_view.ts';
 import { onlyOnce } from './once.ts';
-import { listColumns, listView, recordTitle, shownColumns, subtitleField } from './presenters.ts';
+import { listColumns, recordTitle, shownColumns, subtitleField } from './presenters.ts';
 import { factView, recordView, shortFields } from './record_page.ts';
 import {
   createRecord,

@@ -83,15 +83,6 @@ export function defineEntity<const F extends Record<string, Field>>(definition: 
   return entity;
 }
 
-/** What follows from an entity alone, worked out once. */
-export function ofEntity<T>(work: (entity: Entity) => T): (entity: Entity) => T {
-  const known = new WeakMap<Entity, T>();
-  return (entity) => {
-    if (!known.has(entity)) known.set(entity, work(entity));
-    return known.get(entity) as T;
-  };
-}
-
 export const allEntities = (): readonly Entity[] => [...entities.values()];
 
 export function entityNamed(name: string): Entity {

@@ -1,6 +1,7 @@
+import { keptFor } from '#src/platform/kept.ts';
 import type { Rule } from './access.ts';
 import type { Ctx } from './context.ts';
-import { type Entity, fieldLabel, ofEntity, refTarget } from './entity.ts';
+import { type Entity, fieldLabel, refTarget } from './entity.ts';
 import { badRequest } from './errors.ts';
 import { clean, cut, type Field } from './fields/field.ts';
 import { UUID } from './fields/links.ts';
@@ -64,7 +65,7 @@ export function one(query: RawQuery, name: string): string {
 }
 
 /** Columns a list of this entity may be sorted by. */
-export const sortable = ofEntity((entity): readonly string[] => [
+export const sortable = keptFor((entity: Entity): readonly string[] => [
   ...new Set([...entity.sorts.map((sort) => sort.replace(/^-/, '')), 'created_at', 'updated_at']),
 ]);
 

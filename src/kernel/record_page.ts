@@ -4,16 +4,8 @@ import { formatInstant } from './fields/dates.ts';
 import { activePeople, initialRow, newForm, type Person } from './forms.ts';
 import { listPage, placeOf } from './list_page.ts';
 import type { ListQuery } from './list_query.ts';
-import {
-  columnsBehind,
-  fieldCell,
-  initials,
-  listAddress,
-  listRows,
-  recordTitle,
-  subtitleField,
-  type Titles,
-} from './presenters.ts';
+import { listAddress } from './list_view.ts';
+import { columnsBehind, fieldCell, initials, listRows, recordTitle, subtitleField, type Titles } from './presenters.ts';
 import { type Referring, titlesOfAll } from './records.ts';
 import { button } from './routes.ts';
 import type { Row } from './tenant_db.ts';

@@ -26,3 +26,12 @@ export class Kept<V, K = string> extends Map<K, V> {
     return found;
   }
 }
+
+/** What follows from something alone, worked out once; it goes with what it follows from. */
+export function keptFor<S extends object, T>(work: (source: S) => T): (source: S) => T {
+  const known = new WeakMap<S, T>();
+  return (source) => {
+    if (!known.has(source)) known.set(source, work(source));
+    return known.get(source) as T;
+  };
+}

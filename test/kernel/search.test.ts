@@ -4,7 +4,7 @@ import { entityNamed } from '../../src/kernel/entity.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import { listPage } from '../../src/kernel/list_page.ts';
 import { COUNT_CAP, readListQuery } from '../../src/kernel/list_query.ts';
-import { listAddress } from '../../src/kernel/presenters.ts';
+import { listAddress } from '../../src/kernel/list_view.ts';
 import { type Agent, signIn, startApp, type TestApp } from '../helpers/app.ts';
 import { inTenant, makeTenant, PASSWORD, type TestTenant } from '../helpers/fixture.ts';
 import { type Program, program } from '../helpers/program.ts';

@@ -1,6 +1,6 @@
 import { may } from '#src/kernel/access.ts';
+import { offerImport } from '#src/kernel/list_view.ts';
 import { defineModule } from '#src/kernel/module.ts';
-import { offerImport } from '#src/kernel/presenters.ts';
 import { IMPORT_RUN } from './access.ts';
 import { importApi } from './imports.api.ts';
 import { importRoutes } from './imports.routes.ts';
